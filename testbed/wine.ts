@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { setupStateFile } from "../scripts/setup/paths.js";
 import { type Arch, readSetupState, type SetupState } from "../scripts/setup/state.js";
@@ -42,19 +42,39 @@ export function toWindowsPath(path: string): string {
   return `Z:${resolve(path).replaceAll("/", "\\")}`;
 }
 
+/** IMAGE_FILE_MACHINE_* values of the PE format's file header. */
+const peMachines: Readonly<Record<number, Arch>> = { 34404: "x64", 332: "ia32" };
+
+/**
+ * The architecture of a Windows program, from its file header.
+ * @throws an Error when the file cannot be read or is no x86 program.
+ */
+export function programArch(exe: string): Arch {
+  let file: Buffer;
+  try {
+    file = readFileSync(exe);
+  } catch (error) {
+    throw new Error(`cannot run ${exe} under Wine: ${(error as Error).message}`, { cause: error });
+  }
+  // The DOS header's last field says where the PE signature is; the machine is the first field after that.
+  const signature = file.length >= 64 ? file.readUInt32LE(60) : file.length;
+  const isPe = signature + 6 <= file.length && file.toString("latin1", signature, signature + 4) === "PE\0\0";
+  const arch = isPe ? peMachines[file.readUInt16LE(signature + 4)] : undefined;
+  if (arch === undefined) throw new Error(`cannot run ${exe} under Wine: it is no 64- or 32-bit x86 Windows program`);
+  return arch;
+}
+
 /**
  * Starts a Windows program under Wine; resolves when its process exists (which is before it has reached
  * `main`). Programs that are still running when Node ends are killed.
  */
-export function spawnProgram(
+export async function spawnProgram(
   exe: string,
   args: readonly string[] = [],
   options: ProgramOptions = {},
 ): Promise<RunningProgram> {
   const path = resolve(exe);
-  // Wine would start a missing program by way of `start.exe`, with a message that names neither of them.
-  if (!existsSync(path)) return Promise.reject(new Error(`cannot run ${path} under Wine: there is no such file`));
-  return RunningProgram.start("wine", [path, ...args], {
+  return RunningProgram.start(setupState().loaders[programArch(path)], [path, ...args], {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: wineEnvironment(options),
   });
@@ -104,7 +124,10 @@ export async function startWineServer(prefix: string = defaultWinePrefix()): Pro
     );
   }
   await new Promise<void>((resolve, reject) => {
-    const boot = spawn("wine", ["cmd.exe", "/c", "exit"], { env: wineEnvironment({ prefix }), stdio: "ignore" });
+    const boot = spawn(setupState().loaders.x64, ["cmd.exe", "/c", "exit"], {
+      env: wineEnvironment({ prefix }),
+      stdio: "ignore",
+    });
     boot.once("error", (error) => reject(new Error(`could not start wine in ${prefix}: ${error.message}`)));
     boot.once("exit", () => resolve());
   });

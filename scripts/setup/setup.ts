@@ -4,7 +4,15 @@ import { setupLogFile } from "./paths.js";
 import { findPrivilege } from "./privilege.js";
 import type { Reporter } from "./progress.js";
 import { type Arch, readSetupState, type SetupState, setupVersion, writeSetupState } from "./state.js";
-import { locate, locatedTools, missingRequirements, requirements, wine32Loader, wine64Loader } from "./tools.js";
+import {
+  locate,
+  locatedTools,
+  missingRequirements,
+  requirements,
+  wine32Loader,
+  wine64Loader,
+  wineLoaders,
+} from "./tools.js";
 import { checkArch, makeWinePrefix, prefixIsUsable } from "./wine-prefix.js";
 
 /** Set-up's own switches and places. */
@@ -153,6 +161,7 @@ async function prepareWine(
     arches: why === undefined ? ["x64", "ia32"] : ["x64"],
     ...(why === undefined ? {} : { why32BitMissing: why }),
     tools: locatedTools(host),
+    loaders: wineLoaders(host),
     basis: currentBasis(host, prefix),
   };
 }

@@ -17,6 +17,8 @@ export interface SetupState {
   why32BitMissing?: string;
   /** Absolute paths of the programs found, by name. */
   tools: Record<string, string>;
+  /** Wine's loader for programs of each architecture. */
+  loaders: Record<Arch, string>;
   /** What this result rests on (files by path, switches by name): it holds while all of these are the same. */
   basis: Record<string, string>;
 }

@@ -35,6 +35,19 @@ export const wine32Loader = "/usr/lib/wine/wine";
 /** Wine's 64-bit loader, for the same purpose. */
 export const wine64Loader = "/usr/lib/wine/wine64";
 
+/**
+ * The loader with which a program of each architecture becomes the very process that is started. Given to
+ * the other one, a program would run in a second process behind a launcher, and killing the process that
+ * was started would not kill it.
+ */
+export function wineLoaders(host: Host): Record<Arch, string> {
+  const exists = (path: string) => host.fileIdentity(path) !== "absent";
+  return {
+    x64: exists(wine64Loader) ? wine64Loader : (host.findProgram("wine64") ?? "wine"),
+    ia32: exists(wine32Loader) ? wine32Loader : "wine",
+  };
+}
+
 /** Where a requirement is, or undefined. */
 export function locate(host: Host, look: string): string | undefined {
   if (!look.startsWith("/")) return host.findProgram(look);

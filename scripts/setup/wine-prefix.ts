@@ -4,7 +4,7 @@ import type { Host } from "./host.js";
 import { buildDirectory, repositoryRoot } from "./paths.js";
 import type { Reporter } from "./progress.js";
 import type { Arch } from "./state.js";
-import { mingwCompilers } from "./tools.js";
+import { mingwCompilers, wineLoaders } from "./tools.js";
 import { wineEnvironment } from "./wine-environment.js";
 
 /** Far more than Wine ever needs for these steps; only a hang meets it. */
@@ -73,7 +73,7 @@ export async function checkArch(
   const compiled = await host.run([compiler, "-O1", "-o", exe, source]);
   if (compiled.code !== 0) return `${compiler} could not compile ${source}: ${compiled.output.trim()}`;
   const env = wineEnvironment({ prefix });
-  const ran = await reporter.step(host, `running a ${bits}-bit program under Wine`, ["wine", exe], {
+  const ran = await reporter.step(host, `running a ${bits}-bit program under Wine`, [wineLoaders(host)[arch], exe], {
     env,
     timeoutMs: checkTimeoutMs,
   });
