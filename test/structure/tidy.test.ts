@@ -42,11 +42,11 @@ describe("text files", () => {
   it("name no home or work folder of some machine", () => {
     // Put together here, so that this file does not find itself.
     const someHome = new RegExp(`/(${["home", "Users"].join("|")})/[a-z]|[A-Z]:\\\\+Users\\\\+[a-z]`);
-    const escape = (path: string) => path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    const literal = (path: string) => path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
     // Only as the beginning of a path: a checkout may lie in a folder such as /build.
     const here = [repositoryRoot, homedir()]
       .filter((path) => path !== "/" && path !== "/root")
-      .map((path) => new RegExp(`(?<![\\w.$}*-])${escape(path)}/`));
+      .map((path) => new RegExp(`(?<![\\w.$}*-])${literal(path)}/`));
     const wrong = textFiles.filter((name) => {
       const text = readRepositoryFile(name);
       return someHome.test(text) || here.some((path) => path.test(text));
