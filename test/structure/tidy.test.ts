@@ -63,6 +63,33 @@ describe("text files", () => {
   });
 });
 
+describe("package-lock.json", () => {
+  interface Package {
+    dependencies?: Record<string, string>;
+    optionalDependencies?: Record<string, string>;
+    resolved?: string;
+  }
+  const { packages } = JSON.parse(readRepositoryFile("package-lock.json")) as { packages: Record<string, Package> };
+
+  it("has every package that another one asks for, those for other systems too", () => {
+    // A lock made where a registry has only some of the optional packages is accepted by `npm install`, and
+    // refused by the `npm ci` of every fresh checkout.
+    const missing = Object.entries(packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+      Object.keys({ ...dependencies, ...optionalDependencies }).filter(
+        (name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages),
+      ),
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  it("names no registry", () => {
+    assert.deepEqual(
+      Object.entries(packages).filter(([, { resolved }]) => resolved !== undefined),
+      [],
+    );
+  });
+});
+
 describe("the documents", () => {
   const scripts = Object.keys((JSON.parse(readRepositoryFile("package.json")) as { scripts: object }).scripts);
 
