@@ -94,7 +94,6 @@ const compatible = (type: string, others: string[]) =>
 
 /** `__builtin_classify_type` as GCC numbers the classes of types. */
 const CLASSES: Record<number, ValueKind["kind"]> = {
-  0: "void",
   1: "integer",
   2: "integer",
   3: "integer",
@@ -110,7 +109,8 @@ export function askKind(probe: Probe, type: string): () => ValueKind {
   const number = probe.ask(
     compatible(type, ["void"]),
     `sizeof(__typeof__(${type}))`,
-    `__builtin_choose_expr(${compatible(type, ["void"])}, 0, __builtin_classify_type(*(__typeof__(${type}) *)0))`,
+    // A void expression cannot be classified, so another type stands in for it.
+    `__builtin_classify_type(*__builtin_choose_expr(${compatible(type, ["void"])}, (int *)0, (__typeof__(${type}) *)0))`,
     compatible(type, [...SIGNED, "char"]),
   );
   return () => {

@@ -118,7 +118,7 @@ class PeReader {
       const entry = exports.get(index);
       if (entry === undefined) {
         this.fail(
-          `its export name "${name}" points to entry ${index} of the address table, which does not exist or is empty`,
+          `its export name ${JSON.stringify(name)} points to entry ${index} of the address table, which does not exist or is empty`,
         );
       }
       entry.names.push(name);
@@ -144,7 +144,7 @@ class PeReader {
     const module = text.slice(0, Math.max(dot, 0));
     const symbol = text.slice(dot + 1);
     if (module === "" || symbol === "") {
-      this.fail(`its forwarder at ordinal ${ordinal} is not of the form DLL.NAME: "${text}"`);
+      this.fail(`its forwarder at ordinal ${ordinal} is not of the form DLL.NAME: ${JSON.stringify(text)}`);
     }
     const dll = module.includes(".") ? module : `${module}.dll`;
     if (!symbol.startsWith("#")) {
@@ -152,7 +152,7 @@ class PeReader {
     }
     const target = /^#\d{1,5}$/.test(symbol) ? Number(symbol.slice(1)) : MAX_EXPORTS;
     if (target >= MAX_EXPORTS) {
-      this.fail(`its forwarder at ordinal ${ordinal} names an impossible ordinal: "${text}"`);
+      this.fail(`its forwarder at ordinal ${ordinal} names an impossible ordinal: ${JSON.stringify(text)}`);
     }
     return { dll, symbol: undefined, ordinal: target };
   }

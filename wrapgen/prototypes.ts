@@ -133,7 +133,8 @@ function isPrototype(call: Node): boolean {
 
 function readPrototype(name: string, place: FunctionPlace, source: string, blanked: BlankedSource): Prototype {
   const { declaration, declarator, call } = place;
-  const first = declaration.childForFieldName("declarator") ?? declarator;
+  const first =
+    declaration.childrenForFieldName("declarator").find((node) => node.type !== "ms_call_modifier") ?? declarator;
   let convention: Convention | undefined;
   // Attributes beside the function's name are the function's; those inside parentheses belong to a type and stay in its text.
   const clean = (start: number, end: number): string => {
@@ -288,7 +289,10 @@ function fieldNames(body: Node): string[] {
   return names;
 }
 
-/** One line, single blanks. */
+/** One line, single blanks, stars together. */
 function tidy(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/\* (?=\*)/g, "*")
+    .trim();
 }
