@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { homedir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { repositoryRoot } from "../../scripts/setup/paths.js";
 import { countLines, readRepositoryFile, repositoryFiles } from "./repository.js";
@@ -36,6 +38,18 @@ describe("source files", () => {
   it("that are excepted exist and need the exception", () => {
     for (const name of Object.keys(exceptions)) assert.ok(countLines(readRepositoryFile(name)) > fileLimit, name);
   });
+});
+
+it("the formatter and linter have nothing to say", () => {
+  const biome = spawnSync(
+    join(repositoryRoot, "node_modules", ".bin", "biome"),
+    ["check", "--max-diagnostics=20", "--colors=off"],
+    {
+      cwd: repositoryRoot,
+      encoding: "utf8",
+    },
+  );
+  assert.equal(biome.status, 0, `npm run format repairs most of this:\n${biome.stdout}${biome.stderr}`);
 });
 
 describe("text files", () => {
