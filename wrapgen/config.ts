@@ -6,6 +6,8 @@ export interface WrapperConfig {
   dll: string;
   /** Headers that declare its functions, in the order in which a program would include them. */
   headers: string[];
+  /** Folders in which the compiler looks for them, besides its own. */
+  includePaths: string[];
   /** Exports that go to the core instead of to the original. */
   intercept: string[];
   bindings: {
@@ -35,7 +37,7 @@ export function parseConfig(text: string, label: string): WrapperConfig {
   }
   const top = object(value, "", label);
   const bindings = top.bindings === undefined ? {} : object(top.bindings, "bindings", label);
-  refuseUnknown(top, ["dll", "headers", "intercept", "bindings"], "", label);
+  refuseUnknown(top, ["dll", "headers", "includePaths", "intercept", "bindings"], "", label);
   refuseUnknown(bindings, ["functions", "structs", "constants", "libraries"], "bindings.", label);
   if (typeof top.dll !== "string" || top.dll === "") {
     throw wrong(label, "dll", 'the name of a DLL, for example "wsock32.dll"');
@@ -47,6 +49,7 @@ export function parseConfig(text: string, label: string): WrapperConfig {
   return {
     dll: top.dll,
     headers,
+    includePaths: strings(top.includePaths ?? [], "includePaths", label),
     intercept: strings(top.intercept ?? [], "intercept", label),
     bindings: {
       functions: strings(bindings.functions ?? [], "bindings.functions", label),

@@ -111,7 +111,7 @@ function modelOf(
     const library = findDll(dll, arch);
     return readExportTable(readInput(library, "the library"), library);
   };
-  const compile = (source: string) => compileToAssembly(source, arch);
+  const compile = (source: string) => compileToAssembly(source, config.includePaths, arch);
   return makeModel({ config, arch, exports: readExportTable(bytes, path), headers, compile, libraryExports });
 }
 
@@ -121,7 +121,7 @@ function bindingFacts(config: WrapperConfig, arch: Arch, headers: HeaderIndex): 
   const signatures = config.bindings.functions.map((name) => ask(name, "called by the core")!);
   const records = config.bindings.structs.map((name) => askRecord(probe, headers, name));
   const constants = config.bindings.constants.map((name) => askConstant(probe, name));
-  probe.run((source) => compileToAssembly(source, arch));
+  probe.run((source) => compileToAssembly(source, config.includePaths, arch));
   return {
     signatures: signatures.map((answer) => answer()),
     records: records.map((answer) => answer()),
@@ -135,7 +135,7 @@ async function readHeaders(
   config: WrapperConfig,
   arch: Arch,
 ): Promise<{ headers: HeaderIndex; dependencies: string[] }> {
-  const { text, dependencies } = preprocess(config.headers, arch);
+  const { text, dependencies } = preprocess(config, arch);
   return { headers: indexed(text, await cParser(grammarBytes)), dependencies };
 }
 

@@ -81,14 +81,20 @@ export interface Preprocessed {
   dependencies: string[];
 }
 
+/** Which headers to read, and where the compiler finds those that are not its own. */
+export interface HeaderSet {
+  headers: readonly string[];
+  includePaths: readonly string[];
+}
+
 /** Runs the target's preprocessor over `#include`s of the headers. */
-export function preprocess(headers: readonly string[], arch: Arch): Preprocessed {
+export function preprocess({ headers, includePaths }: HeaderSet, arch: Arch): Preprocessed {
   const source = headers.map((header) => `#include <${header}>\n`).join("");
   return inTemporaryFolder((folder) => {
     const rules = join(folder, "rules.d");
     const text = runCompiler(
       arch,
-      ["-E", "-P", "-w", "-MD", "-MF", rules, "-MT", "all"],
+      ["-E", "-P", "-MD", "-MF", rules, "-MT", "all", ...searched(includePaths)],
       source,
       `preprocess ${headers.join(", ")}`,
     );
@@ -106,8 +112,13 @@ export function preprocess(headers: readonly string[], arch: Arch): Preprocessed
 }
 
 /** Compiles C source to the target's assembly text. */
-export function compileToAssembly(source: string, arch: Arch): string {
-  return runCompiler(arch, ["-S", "-O1", "-w", "-o", "-"], source, "ask the compiler for sizes, offsets and constants");
+export function compileToAssembly(source: string, includePaths: readonly string[], arch: Arch): string {
+  const options = ["-S", "-O1", "-o", "-", ...searched(includePaths)];
+  return runCompiler(arch, options, source, "ask the compiler for sizes, offsets and constants");
+}
+
+function searched(includePaths: readonly string[]): string[] {
+  return includePaths.flatMap((path) => ["-I", path]);
 }
 
 /** What identifies the compiler: a new version may bring new headers and layouts. */
@@ -125,7 +136,7 @@ const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 
 function runCompiler(arch: Arch, options: string[], source: string, purpose: string): string {
   const { compiler } = TARGETS[arch];
-  const result = spawnSync(compiler, [...options, "-x", "c", "-std=gnu11", "-"], {
+  const result = spawnSync(compiler, [...options, "-w", "-x", "c", "-std=gnu11", "-"], {
     input: source,
     encoding: "utf8",
     maxBuffer: MAX_OUTPUT_BYTES,

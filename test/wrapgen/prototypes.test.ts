@@ -120,7 +120,7 @@ for (const arch of ARCHES) {
     const convention = arch === "ia32" ? "__attribute__((stdcall)) " : "";
     let headers: HeaderIndex;
     before(() => {
-      headers = indexHeaders(preprocess(config.headers, arch).text, parseC);
+      headers = indexHeaders(preprocess(config, arch).text, parseC);
     });
 
     const expected: Record<string, string> = {
