@@ -11,8 +11,9 @@ export function emitKernel(model: WrapperModel): string {
   const parts = [
     `/* Generated from ${model.dll} (${model.arch}) and its headers. Do not edit. */`,
     "#ifndef VMMC_KERNEL_H\n#define VMMC_KERNEL_H",
-    model.headers.map((header) => `#include <${header}>`).join("\n"),
-    `#include <stddef.h>\n#define VMMC_ASM_NAME(name) "${TARGETS[model.arch].symbolPrefix}" name`,
+    // windows.h is for the resolver; it comes last, because some headers must come before it.
+    [...model.headers, "windows.h", "stddef.h"].map((header) => `#include <${header}>`).join("\n"),
+    `#define VMMC_ASM_NAME(name) "${TARGETS[model.arch].symbolPrefix}" name`,
     RESOLVER,
     ...model.libraries.map(library),
     ...model.imports.map((entry) => importRecord(entry, model)),

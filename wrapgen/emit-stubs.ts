@@ -10,11 +10,9 @@ import { untypedStub } from "./thunks.js";
  * prelude defines `VMMC_CALL(name, ...)`, which calls the core's function of that name.
  */
 export function emitStubs(model: WrapperModel): string {
-  const head = [
-    `/* Generated from ${model.dll} (${model.arch}) and its headers: one stub per export. Do not edit. */`,
-    model.headers.map((header) => `#include <${header}>`).join("\n"),
-  ];
-  return `${[...head, ...model.stubs.map((stub) => emitStub(stub, model))].join("\n\n")}\n`;
+  // No headers here: kernel.h has them, and not all headers can be included twice.
+  const head = `/* Generated from ${model.dll} (${model.arch}) and its headers: one stub per export. Do not edit. */`;
+  return `${[head, ...model.stubs.map((stub) => emitStub(stub, model))].join("\n\n")}\n`;
 }
 
 function emitStub(stub: Stub, model: WrapperModel): string {
