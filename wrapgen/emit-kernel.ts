@@ -74,11 +74,21 @@ function shim(entry: Import, { arch }: WrapperModel): string {
   const values = parameters.map((kind, n) => fromCore(names[n]!, prototype.parameters[n]!.type, kind));
   const call = `${target(entry)}(${values.join(", ")})`;
   return [
-    `static inline ${carrier(returns, arch)} w2c_os_${prototype.name}(${list.join(", ")}) {`,
+    `static inline ${carrier(returns, arch)} w2c_os_${wasm2cName(prototype.name)}(${list.join(", ")}) {`,
     "  (void)os;",
     returns.kind === "void" ? `  ${call};` : `  return ${toCore(call, returns, arch)};`,
     "}",
   ].join("\n");
+}
+
+/** How wasm2c writes a name: underscores at either end and every second one in a row as `0x5F`, to keep `__` out of C. */
+export function wasm2cName(name: string): string {
+  let written = "";
+  for (const [n, c] of [...name].entries()) {
+    const escaped = c === "_" && (n === 0 || n === name.length - 1 || written.endsWith("_"));
+    written += escaped ? "0x5F" : c;
+  }
+  return written;
 }
 
 /** The function pointer of a typed import, as an expression to call. */

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import { repositoryRoot } from "../../scripts/setup/paths.js";
 import { parseConfig, type WrapperConfig } from "../../wrapgen/config.js";
 import { emitDef } from "../../wrapgen/emit-def.js";
-import { emitKernel } from "../../wrapgen/emit-kernel.js";
+import { emitKernel, wasm2cName } from "../../wrapgen/emit-kernel.js";
 import { emitStubs } from "../../wrapgen/emit-stubs.js";
 import { WrapgenError } from "../../wrapgen/errors.js";
 import { cParser } from "../../wrapgen/headers.js";
@@ -108,6 +113,29 @@ describe("kernel.h", () => {
     assert.match(x64, /vmmc_import_g = \{ &vmmc_library_lib_dll, "g", /);
     assert.match(x64, /static inline uptr w2c_os_big/);
     assert.match(emitKernel(model(exports, { bindings }, "ia32")), /static inline u64 w2c_os_big/);
+  });
+});
+
+describe("names as wasm2c writes them", () => {
+  const names = ["a__b", "_a", "a_", "a___b", "_", "a____b_c__", "___", "__WSAFDIsSet", "accept"];
+
+  it("agree with wasm2c", async () => {
+    const wabt = join(repositoryRoot, "node_modules", "wabt", "bin");
+    const folder = mkdtempSync(join(tmpdir(), "vmmc-names-"));
+    try {
+      const [text, wasm, c] = ["names.wat", "names.wasm", "names.c"].map((name) => join(folder, name)) as [
+        string,
+        string,
+        string,
+      ];
+      writeFileSync(text, `(module ${names.map((name) => `(import "os" "${name}" (func))`).join("")})`);
+      execFileSync(process.execPath, [join(wabt, "wat2wasm"), text, "-o", wasm]);
+      execFileSync(process.execPath, [join(wabt, "wasm2c"), wasm, "-o", c]);
+      const declared = readFileSync(join(folder, "names.h"), "utf8").matchAll(/w2c_os_(\w+)\(struct w2c_os\*\);/g);
+      assert.deepEqual([...declared].map((match) => match[1]).sort(), names.map(wasm2cName).sort());
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
