@@ -1,0 +1,40 @@
+/**
+ * The core: what is inside the DLL. From the outside in: `winsock/` (one entry point a call: user level or kernel),
+ * `sockets/` (descriptors, rendezvous, streams, waiting, select), `vmmc/` (segments, peers, bells), `os.ts` and `sync.ts`
+ * (the only doors to the world).
+ */
+import { REASON_DISABLED, REASON_NONE, CONFIG_DISABLE, EVENT_STARTED } from "./layout";
+import * as os from "./os";
+import { makeRuntime, runtime } from "./runtime";
+import { runCaretaker } from "./sockets/caretaker";
+import { openDirectory } from "./sockets/directory";
+import { withdrawAll } from "./sockets/rendezvous";
+import { dropThread } from "./vmmc/bells";
+
+export { accept, bind, closesocket, connect, listen, shutdown, socket } from "./winsock/sockets";
+export { WSARecvEx, recv, recvfrom, select, send, sendto } from "./winsock/transfer";
+export { AcceptEx, TransmitFile, WSAAsyncSelect, getsockopt, ioctlsocket, setsockopt } from "./winsock/options";
+
+/** Called once, before any other call, by the native part. False: nothing can be done at user level, use the kernel. */
+export function start(): bool {
+  if (!makeRuntime()) return false;
+  if (os.config(CONFIG_DISABLE) != 0) runtime().reason = REASON_DISABLED;
+  if (runtime().reason == REASON_NONE) openDirectory();
+  if (os.logging()) os.logEvent(EVENT_STARTED, runtime().tag, runtime().reason);
+  return true;
+}
+
+/** The caretaker's thread begins here. */
+export function caretaker(): void {
+  runCaretaker();
+}
+
+/** A thread that has a record (see `os.thread`) ends. */
+export function threadEnds(record: usize): void {
+  dropThread(record);
+}
+
+/** The process ends in good order: what it published is withdrawn. Other threads are gone already. */
+export function processEnds(): void {
+  withdrawAll();
+}

@@ -1,0 +1,80 @@
+/** What one process knows: made once at start-up, reached through the module's only global, never freed. */
+import * as layout from "./layout";
+import * as os from "./os";
+
+/** Everything that is shared by the threads of this process. */
+@unmanaged
+export class Runtime {
+  /** This process's identity as it stands in shared memory. */
+  start: u64;
+  tag: u32;
+  /** Longest spin (us) before a thread sleeps; 0: always sleep at once. */
+  spinMaxUs: u32;
+  /** Size (bytes) of the receive rings of new segments. */
+  ringBytes: u32;
+  /** Why no connection of this process can be user-level, or REASON_NONE. */
+  reason: u32;
+  /** The rendezvous directory; 0 when `reason` is not REASON_NONE. */
+  directory: usize;
+  /** Array of TABLE_PAGES pointers to pages of descriptors. */
+  tablePages: usize;
+  /** Guards this process's own claims in the directory. */
+  directoryLock: u32;
+  /** Guards `peers`. */
+  peersLock: u32;
+  peers: usize;
+  /** Guards the segment lists. */
+  segmentsLock: u32;
+  /** Connections that are PENDING: what the caretaker looks after. */
+  pendingCount: u32;
+  /** Segments that this process created and may use again. */
+  pool: usize;
+  poolCount: u32;
+  importCount: u32;
+  /** Segments that this process imported and keeps mapped, in use or not. */
+  imports: usize;
+  /** Guards the bell slots. */
+  bellsLock: u32;
+  /** CARETAKER_ state. */
+  caretaker: u32;
+  caretakerBell: usize;
+  /** One byte a slot: in use by a thread. */
+  bellSlots: usize;
+  /** One handle a slot: created at first use, kept for the process's life, so that peers may keep theirs. */
+  bells: usize;
+}
+
+let instance: usize = 0;
+
+/** The process's state. */
+// @ts-ignore: decorator
+@inline
+export function runtime(): Runtime {
+  return changetype<Runtime>(instance);
+}
+
+/** Address of the field at `offset` of the runtime, for locks and counters. */
+// @ts-ignore: decorator
+@inline
+export function runtimeField(offset: usize): usize {
+  return instance + offset;
+}
+
+/** Makes the process's state. Called once, before any other entry point; false when there is no memory. */
+export function makeRuntime(): bool {
+  const address = os.alloc(offsetof<Runtime>());
+  const pages = os.alloc(layout.TABLE_PAGES * sizeof<usize>());
+  const slots = os.alloc(layout.BELL_SLOTS);
+  const bells = os.alloc(layout.BELL_SLOTS * sizeof<usize>());
+  if (address == 0 || pages == 0 || slots == 0 || bells == 0) return false;
+  const made = changetype<Runtime>(address);
+  made.tag = os.processTag();
+  made.start = os.processStart();
+  made.spinMaxUs = os.config(layout.CONFIG_SPIN_US);
+  made.ringBytes = os.config(layout.CONFIG_RING_BYTES);
+  made.tablePages = pages;
+  made.bellSlots = slots;
+  made.bells = bells;
+  instance = address;
+  return true;
+}

@@ -1,0 +1,38 @@
+/** What a user can set, and which calls of a process decide whether it can have user-level connections at all. */
+import * as layout from "./layout.js";
+
+/** One environment variable with a number. A value that is not one, or is out of range, counts as not set. */
+export interface Setting {
+  index: number;
+  name: string;
+  normal: number;
+  least: number;
+  most: number;
+  powerOfTwo?: boolean;
+  /** What it does, with its unit. */
+  meaning: string;
+}
+
+export const settings: readonly Setting[] = [
+  { index: layout.CONFIG_DISABLE, name: "VMMC_DISABLE", normal: 0, least: 0, most: 1, meaning: "1: all connections stay in the kernel" },
+  { index: layout.CONFIG_SPIN_US, name: "VMMC_SPIN_US", normal: 100, least: 0, most: 1000000, meaning: "longest spin before a thread sleeps (us)" },
+  {
+    index: layout.CONFIG_RING_BYTES,
+    name: "VMMC_RING",
+    normal: 262144,
+    least: layout.RING_BYTES_MIN,
+    most: layout.RING_BYTES_MAX,
+    powerOfTwo: true,
+    meaning: "size of each receive ring (bytes, a power of two)",
+  },
+];
+
+/** Calls of ws2_32.dll, besides the intercepted ones, with which another module could use a socket behind the wrapper. */
+export const callsBehindTheWrapper: readonly string[] = [
+  "WSASend", "WSARecv", "WSASendTo", "WSARecvFrom", "WSASocketA", "WSASocketW", "WSAConnect", "WSAAccept",
+  "WSAEventSelect", "WSAEnumNetworkEvents", "WSAIoctl", "WSADuplicateSocketA", "WSADuplicateSocketW", "WSAPoll",
+  "WSASendDisconnect", "WSARecvDisconnect",
+];
+
+/** Calls of the wrapped DLL that user-level connections do not offer: a program that imports one stays in the kernel. */
+export const unsupportedCalls: readonly string[] = ["WSAAsyncSelect", "AcceptEx", "TransmitFile"];

@@ -1,0 +1,78 @@
+/**
+ * The caretaker: a thread that looks after PENDING connections whose application does not call us. If the bytes that wait
+ * in the ring can reach nobody that way, they go on through the kernel. It sleeps while there is nothing to look after.
+ */
+import * as layout from "../layout";
+import * as os from "../os";
+import { Runtime, runtime, runtimeField } from "../runtime";
+import * as sync from "../sync";
+import { Thread, currentThread, scratch } from "../vmmc/bells";
+import { kernelReadable } from "../vmmc/kernel-connection";
+import { decided, listenerGone, settlePending, toKernel } from "./pending";
+import { Descriptor, KIND_PENDING, kindOf, lockBoth, unlockBoth } from "./descriptor";
+
+const CARETAKER_NONE: u32 = 0;
+const CARETAKER_AWAKE: u32 = 1;
+const CARETAKER_ASLEEP: u32 = 2;
+
+/** Rounds without a pending connection before the caretaker sleeps for good: a busy connector need not wake it each time. */
+const IDLE_ROUNDS: u32 = 20;
+
+/** To be called after bytes were written into a PENDING connection's ring. */
+export function pendingHasBytes(): void {
+  const state = runtimeField(offsetof<Runtime>("caretaker"));
+  const found = sync.loadAcquire(state);
+  if (found == CARETAKER_AWAKE) return;
+  if (sync.compareSwap(state, found, CARETAKER_AWAKE) != found) return;
+  if (found == CARETAKER_ASLEEP) os.bellRing(runtime().caretakerBell);
+  else if (!os.caretakerStart()) sync.storeRelease(state, CARETAKER_NONE);
+}
+
+/** The caretaker's thread. Returns only when it cannot work. */
+export function runCaretaker(): void {
+  const state = runtimeField(offsetof<Runtime>("caretaker"));
+  const thread = currentThread();
+  if (changetype<usize>(thread) == 0 || scratch(thread, 256) == 0) {
+    sync.storeRelease(state, CARETAKER_NONE);
+    return;
+  }
+  runtime().caretakerBell = thread.bell;
+  let idle: u32 = 0;
+  for (;;) {
+    os.sleepMs(layout.CARETAKER_PERIOD_MS);
+    idle = sync.loadAcquire(runtimeField(offsetof<Runtime>("pendingCount"))) == 0 ? idle + 1 : 0;
+    if (idle == 0) lookAfterAll(thread);
+    if (idle < IDLE_ROUNDS) continue;
+    sync.storeSeq(state, CARETAKER_ASLEEP);
+    // A connection that became pending just now has either seen ASLEEP and rings, or is seen here.
+    if (sync.loadAcquire(runtimeField(offsetof<Runtime>("pendingCount"))) == 0) {
+      while (sync.loadAcquire(state) == CARETAKER_ASLEEP) os.bellWait(thread.bell, 0, layout.RECHECK_MS * 60);
+    } else sync.compareSwap(state, CARETAKER_ASLEEP, CARETAKER_AWAKE);
+    idle = 0;
+  }
+}
+
+function lookAfterAll(thread: Thread): void {
+  for (let pageIndex: usize = 0; pageIndex < <usize>layout.TABLE_PAGES; pageIndex++) {
+    const page = sync.loadPointer(runtime().tablePages + pageIndex * sizeof<usize>());
+    if (page == 0) continue;
+    for (let entry: usize = 0; entry < <usize>layout.TABLE_PAGE_ENTRIES; entry++) {
+      const d = changetype<Descriptor>(sync.loadPointer(page + entry * sizeof<usize>()));
+      if (changetype<usize>(d) != 0 && kindOf(d) == KIND_PENDING) lookAfter(d, thread.scratch);
+    }
+  }
+}
+
+function lookAfter(d: Descriptor, memory: usize): void {
+  lockBoth(d);
+  const socket = d.handle;
+  if (kindOf(d) == KIND_PENDING && !decided(d)) {
+    if (kernelReadable(socket, memory) && !decided(d)) toKernel(d, layout.REASON_PEER_NOT_WRAPPED, memory);
+    else if (listenerGone(d)) toKernel(d, layout.REASON_LISTENER_GONE, memory);
+    else if (d.head != 0 && os.nowUs() - d.pendingSinceUs > <u64>layout.PENDING_LIMIT_MS * 1000) {
+      toKernel(d, layout.REASON_NOT_ACCEPTED, memory);
+    }
+  }
+  unlockBoth(d);
+  settlePending(d, socket, memory);
+}

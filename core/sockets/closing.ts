@@ -1,0 +1,99 @@
+/** Ends of a connection that come from this side: shutdown and close. */
+import * as ws from "../generated/winsock";
+import * as layout from "../layout";
+import { Runtime, runtimeField } from "../runtime";
+import * as sync from "../sync";
+import { currentThread, scratch } from "../vmmc/bells";
+import { takeDoorbells } from "../vmmc/kernel-connection";
+import { detach, ringFirst, tellPeer, wakeAll } from "./connection";
+import {
+  Descriptor,
+  KIND_CONNECTING,
+  KIND_ENDED,
+  KIND_LISTENER,
+  KIND_PENDING,
+  KIND_UNUSED,
+  KIND_USER,
+  kindOf,
+  lockBoth,
+  setKind,
+  unlockBoth,
+} from "./descriptor";
+import { fail } from "./errors";
+import { adopt, decided, toKernel } from "./pending";
+import { abandonConnect, withdrawListener } from "./rendezvous";
+import { readable } from "./stream";
+
+/** `shutdown` on a connection that has a segment. The kernel connection stays open both ways: bells go over it. */
+export function shutdownStream(d: Descriptor, socket: usize, how: i32): i32 {
+  if (how != ws.SD_RECEIVE && how != ws.SD_SEND && how != ws.SD_BOTH) return fail(ws.WSAEINVAL);
+  lockBoth(d);
+  if (d.handle != socket || kindOf(d) < KIND_PENDING) {
+    unlockBoth(d);
+    return ws.shutdown(socket, how);
+  }
+  if (how != ws.SD_SEND) d.shutdownReceive = 1;
+  if (how != ws.SD_RECEIVE) {
+    d.shutdownSend = 1;
+    tellPeer(d, layout.FLAG_FIN);
+  }
+  // Waiters stay in their lists: the first of each looks, and wakes the next when it leaves.
+  ringFirst(d.receiveWaiters);
+  ringFirst(d.sendWaiters);
+  unlockBoth(d);
+  return 0;
+}
+
+/** Before the kernel closes `socket`: ends what the segment, the directory and waiting threads know of it. */
+export function endDescriptor(d: Descriptor, socket: usize): void {
+  const thread = currentThread();
+  const memory: usize = changetype<usize>(thread) != 0 ? scratch(thread, 256) : 0;
+  lockBoth(d);
+  if (d.handle != socket) {
+    unlockBoth(d);
+    return;
+  }
+  const kind = kindOf(d);
+  if (kind == KIND_LISTENER) withdrawListener(d);
+  if (kind == KIND_CONNECTING) closeConnecting(d);
+  if (kindOf(d) == KIND_PENDING) {
+    if (decided(d) || memory == 0) adopt(d);
+    else toKernel(d, layout.REASON_CLOSED_BEFORE_ACCEPT, memory);
+  }
+  if (kindOf(d) == KIND_USER) closeUser(d, socket, memory);
+  if (kindOf(d) == KIND_ENDED) {
+    if (memory != 0 && d.doorbells != 0) takeDoorbells(socket, memory);
+    detach(d);
+  }
+  setKind(d, KIND_UNUSED);
+  d.generation++;
+  wakeAll(d);
+  unlockBoth(d);
+}
+
+/** Closed while the kernel still connects. An acceptor may have been quicker: then it is told that this side is gone. */
+function closeConnecting(d: Descriptor): void {
+  const state = d.segment.address + layout.SEGMENT_STATE;
+  if (sync.compareSwap(state, layout.STATE_PENDING, layout.STATE_KERNEL) == layout.STATE_PENDING) {
+    sync.fetchAdd(runtimeField(offsetof<Runtime>("pendingCount")), -1);
+    abandonConnect(d, layout.REASON_CLOSED_BEFORE_ACCEPT);
+  } else adopt(d);
+}
+
+/** Says goodbye to the peer, and lets the kernel's close say the same: an orderly end, or a reset. */
+function closeUser(d: Descriptor, socket: usize, memory: usize): void {
+  const unread = d.shutdownReceive == 0 && readable(d) != 0;
+  const abortive = unread || d.reset != 0 || (d.lingerOn != 0 && d.lingerSeconds == 0);
+  sync.storeRelease(d.remote + layout.BLOCK_READ_ARMED, 0);
+  sync.storeRelease(d.remote + layout.BLOCK_WRITE_ARMED, 0);
+  tellPeer(d, layout.FLAG_FIN | layout.FLAG_CLOSED | (abortive ? layout.FLAG_RESET : 0));
+  if (memory != 0) {
+    if (abortive) {
+      // The kernel has no unread bytes of its own to reset for.
+      store<u16>(memory + ws.linger_l_onoff_offset, 1);
+      store<u16>(memory + ws.linger_l_linger_offset, 0);
+      ws.setsockopt(socket, ws.SOL_SOCKET, ws.SO_LINGER, memory, <i32>ws.linger_size);
+    } else if (d.doorbells != 0) takeDoorbells(socket, memory); // unread bells would make it a reset
+  }
+  detach(d);
+}

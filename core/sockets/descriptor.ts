@@ -1,0 +1,209 @@
+/** The descriptor table: one entry for each open socket, kernel or user-level, keyed by SOCKET. */
+import * as layout from "../layout";
+import * as os from "../os";
+import { runtime } from "../runtime";
+import * as sync from "../sync";
+import { Peer } from "../vmmc/peers";
+import { Segment } from "../vmmc/segments";
+import { lock, unlock } from "./lock";
+
+// Kinds of a descriptor. From KIND_CONNECTING on, it has a segment; from KIND_PENDING on, bytes go through it.
+/** Not open. */
+export const KIND_UNUSED: u32 = 0;
+/** Every call goes to the kernel. */
+export const KIND_KERNEL: u32 = 1;
+/** Listens, and is published in the directory. */
+export const KIND_LISTENER: u32 = 2;
+/** The peer of a user-level connection has gone and all bytes are read: the kernel answers, but old doorbells may lie before its answer. */
+export const KIND_ENDED: u32 = 3;
+/** The kernel's connect is under way; a segment is ready for when it succeeds. */
+export const KIND_CONNECTING: u32 = 4;
+/** Connected in the kernel, not yet taken by the acceptor: writes go to the ring. */
+export const KIND_PENDING: u32 = 5;
+/** A user-level connection. */
+export const KIND_USER: u32 = 6;
+
+/**
+ * One open socket. Never freed, only used again: a thread that comes back from a wait may still look at it, and
+ * `generation` tells it that the socket is another one now. Fields of the reading side are guarded by `receiveLock`,
+ * those of the writing side by `sendLock`; whoever needs both takes `receiveLock` first.
+ */
+@unmanaged
+export class Descriptor {
+  handle: usize;
+  /** KIND_. Changed only with both locks held. */
+  kind: u32;
+  /** Counts the sockets that this entry has stood for. */
+  generation: u32;
+  /** Set by FIONBIO. */
+  nonBlocking: u32;
+  /** True (1) for TCP over IPv4: the only sockets that can be user-level. */
+  stream: u32;
+  /** 0: connector, 1: acceptor. */
+  side: u32;
+  /** Size of each ring (bytes), a power of two. Private copy: the one in the segment is not trusted. */
+  ringBytes: u32;
+  /** The block that this side exports: the peer writes it. */
+  own: usize;
+  /** The block that the peer exports: this side writes it. */
+  remote: usize;
+
+  receiveLock: u32;
+  /** Bytes read so far. */
+  tail: u32;
+  /** The peer's head, as last seen. */
+  seenHead: u32;
+  /** Bytes read since the last look at the peer's wish for credit. */
+  unannounced: u32;
+  /** The peer's BLOCK_WRITE_ARMED that was answered last. */
+  answeredWrite: u32;
+  /** Bytes to read lie here. */
+  ownRing: usize;
+  receiveTimeoutMs: u32;
+  /** The application called shutdown for receiving. */
+  shutdownReceive: u32;
+  /** First of the threads that wait for bytes. */
+  receiveWaiters: usize;
+  /** Threads in `select` that armed the doorbell for bytes. */
+  selectReaders: u32;
+  /** Current spin limit (us) of waits for bytes. */
+  receiveSpinUs: u32;
+  receiveSequence: u32;
+  /** True (1) once a doorbell may have been sent to this side on the kernel connection. */
+  doorbells: u32;
+
+  sendLock: u32;
+  /** Bytes written so far. */
+  head: u32;
+  /** The peer's tail, as last seen. */
+  seenCredit: u32;
+  /** The peer's BLOCK_READ_ARMED that was answered last. */
+  answeredRead: u32;
+  /** Bytes to write go here. */
+  remoteRing: usize;
+  sendTimeoutMs: u32;
+  shutdownSend: u32;
+  sendWaiters: usize;
+  /** The thread whose blocking send is half done: others wait until it is through. 0: none. */
+  sendOwner: usize;
+  selectWriters: u32;
+  sendSpinUs: u32;
+  sendSequence: u32;
+  /** What this side has told the peer with FLAG_ bits. */
+  flags: u32;
+
+  /** True (1) once the kernel says that the peer's end is gone without having said so itself. */
+  peerGone: u32;
+  /** The peer died with bytes unread, or the shared words were damaged: the connection counts as reset. */
+  reset: u32;
+  /** Set by SO_LINGER. */
+  lingerOn: u32;
+  lingerSeconds: u32;
+  segment: Segment;
+  peer: Peer;
+  /** PENDING and CONNECTING: our slot of the directory. LISTENER: the listener's. */
+  slot: u32;
+  slotSequence: u32;
+  /** PENDING: when it began (us), and the listener's slot and owner. */
+  pendingSinceUs: u64;
+  listenerSlot: u32;
+  listenerSequence: u32;
+  /** The kernel's view, in network byte order: 0 until known. */
+  serverAddress: u32;
+  serverPort: u32;
+  clientAddress: u32;
+  clientPort: u32;
+  /** REASON_ why this socket is to stay in the kernel. */
+  reason: u32;
+}
+
+// @ts-ignore: decorator
+@inline
+export function receiveLockOf(d: Descriptor): usize {
+  return changetype<usize>(d) + offsetof<Descriptor>("receiveLock");
+}
+
+// @ts-ignore: decorator
+@inline
+export function sendLockOf(d: Descriptor): usize {
+  return changetype<usize>(d) + offsetof<Descriptor>("sendLock");
+}
+
+/** Takes both locks, in their order. */
+export function lockBoth(d: Descriptor): void {
+  lock(receiveLockOf(d));
+  lock(sendLockOf(d));
+}
+
+export function unlockBoth(d: Descriptor): void {
+  unlock(sendLockOf(d));
+  unlock(receiveLockOf(d));
+}
+
+/** The kind as another thread may just be changing it: to be checked again under a lock. */
+// @ts-ignore: decorator
+@inline
+export function kindOf(d: Descriptor): u32 {
+  return sync.loadAcquire(changetype<usize>(d) + offsetof<Descriptor>("kind"));
+}
+
+export function setKind(d: Descriptor, kind: u32): void {
+  sync.storeRelease(changetype<usize>(d) + offsetof<Descriptor>("kind"), kind);
+}
+
+/** The entry of that socket, or 0: a socket that we have not seen being made. */
+// @ts-ignore: decorator
+@inline
+export function lookup(socket: usize): Descriptor {
+  const index = os.socketIndex(socket);
+  if (index >= <usize>(layout.TABLE_PAGES * layout.TABLE_PAGE_ENTRIES)) return changetype<Descriptor>(<usize>0);
+  const page = sync.loadPointer(runtime().tablePages + (index / layout.TABLE_PAGE_ENTRIES) * sizeof<usize>());
+  if (page == 0) return changetype<Descriptor>(<usize>0);
+  return changetype<Descriptor>(sync.loadPointer(page + (index % layout.TABLE_PAGE_ENTRIES) * sizeof<usize>()));
+}
+
+/** The entry of that socket if its bytes do not simply go to the kernel, else 0. The common first step of every call. */
+// @ts-ignore: decorator
+@inline
+export function userLevel(socket: usize): Descriptor {
+  const d = lookup(socket);
+  if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_CONNECTING) return d;
+  return changetype<Descriptor>(<usize>0);
+}
+
+/** Makes the entry of a socket that the kernel has just made; 0 when there is no memory or the handle is out of range. */
+export function openDescriptor(socket: usize, stream: bool, nonBlocking: u32): Descriptor {
+  const none = changetype<Descriptor>(<usize>0);
+  const index = os.socketIndex(socket);
+  if (index >= <usize>(layout.TABLE_PAGES * layout.TABLE_PAGE_ENTRIES)) return none;
+  const pageLink = runtime().tablePages + (index / layout.TABLE_PAGE_ENTRIES) * sizeof<usize>();
+  const page = makeOnce(pageLink, layout.TABLE_PAGE_ENTRIES * sizeof<usize>());
+  if (page == 0) return none;
+  const entry = makeOnce(page + (index % layout.TABLE_PAGE_ENTRIES) * sizeof<usize>(), offsetof<Descriptor>());
+  if (entry == 0) return none;
+  const d = changetype<Descriptor>(entry);
+  lockBoth(d);
+  d.generation++;
+  d.handle = socket;
+  d.stream = stream ? 1 : 0;
+  d.nonBlocking = nonBlocking;
+  d.receiveTimeoutMs = 0;
+  d.sendTimeoutMs = 0;
+  d.lingerOn = 0;
+  d.reason = layout.REASON_NONE;
+  setKind(d, KIND_KERNEL);
+  unlockBoth(d);
+  return d;
+}
+
+/** What `link` points to; made, zeroed, by whoever comes first. */
+function makeOnce(link: usize, bytes: usize): usize {
+  const known = sync.loadPointer(link);
+  if (known != 0) return known;
+  const made = os.alloc(bytes);
+  if (made == 0) return 0;
+  const winner = sync.comparePointer(link, 0, made);
+  if (winner == 0) return made;
+  os.free(made);
+  return winner;
+}

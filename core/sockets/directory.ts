@@ -1,0 +1,175 @@
+/**
+ * The rendezvous directory: a table of slots in shared memory where listeners are published and connectors leave their
+ * segments for acceptors. Nothing in it is trusted; a slot whose owner has died is removed by whoever meets it.
+ */
+import * as layout from "../layout";
+import * as os from "../os";
+import { Runtime, runtime, runtimeField } from "../runtime";
+import * as sync from "../sync";
+import { lock, unlock } from "./lock";
+
+/** Maps the directory and checks that it is one of ours. Sets the process's reason when it cannot be used. */
+export function openDirectory(): void {
+  const address = os.directoryMap(layout.DIRECTORY_BYTES);
+  if (address == 0) {
+    runtime().reason = layout.REASON_DIRECTORY_UNAVAILABLE;
+    return;
+  }
+  // Everybody writes the same values into a new directory, so it does not matter who was first.
+  if (sync.loadAcquire(address + layout.DIRECTORY_MAGIC) == 0) {
+    sync.storeRelease(address + layout.DIRECTORY_VERSION, layout.PROTOCOL_VERSION);
+    sync.storeRelease(address + layout.DIRECTORY_BYTES_FIELD, layout.DIRECTORY_BYTES);
+    sync.compareSwap(address + layout.DIRECTORY_MAGIC, 0, layout.MAGIC);
+  }
+  if (sync.loadAcquire(address + layout.DIRECTORY_MAGIC) != layout.MAGIC) {
+    runtime().reason = layout.REASON_DIRECTORY_FOREIGN;
+  } else if (
+    sync.loadAcquire(address + layout.DIRECTORY_VERSION) != layout.PROTOCOL_VERSION ||
+    sync.loadAcquire(address + layout.DIRECTORY_BYTES_FIELD) != layout.DIRECTORY_BYTES
+  ) {
+    runtime().reason = layout.REASON_DIRECTORY_VERSION;
+  } else {
+    runtime().directory = address;
+    sweepPending();
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+export function listenerSlot(index: u32): usize {
+  return runtime().directory + layout.LISTENERS_OFFSET + (<usize>index) * layout.SLOT_BYTES;
+}
+
+// @ts-ignore: decorator
+@inline
+export function pendingSlot(index: u32): usize {
+  return runtime().directory + layout.PENDING_OFFSET + (<usize>index) * layout.SLOT_BYTES;
+}
+
+/** How many of the slots can be in use: the directory's word, but never more than there are. */
+export function listenersUsed(): u32 {
+  return min(sync.loadAcquire(runtime().directory + layout.DIRECTORY_LISTENERS_USED), <u32>layout.LISTENER_SLOTS);
+}
+
+export function pendingUsed(): u32 {
+  return min(sync.loadAcquire(runtime().directory + layout.DIRECTORY_PENDING_USED), <u32>layout.PENDING_SLOTS);
+}
+
+// @ts-ignore: decorator
+@inline
+export function slotWord(slot: usize): u32 {
+  return sync.loadAcquire(slot + layout.SLOT_WORD);
+}
+
+// @ts-ignore: decorator
+@inline
+export function slotTag(word: u32): u32 {
+  return word & ~layout.SLOT_STATE_MASK;
+}
+
+/** Claims a free slot of a table for this process; returns its index, or -1 when all are in use. */
+function claim(first: usize, count: u32, usedField: usize): i32 {
+  const directoryLock = runtimeField(offsetof<Runtime>("directoryLock"));
+  let claimed = -1;
+  lock(directoryLock);
+  for (let index: u32 = 0; index < count; index++) {
+    const slot = first + (<usize>index) * layout.SLOT_BYTES;
+    if (slotWord(slot) != layout.SLOT_FREE) continue;
+    if (sync.compareSwap(slot, layout.SLOT_FREE, runtime().tag | layout.SLOT_CLAIMED) != layout.SLOT_FREE) continue;
+    sync.storeRelease(slot + layout.SLOT_SEQUENCE, sync.loadRelaxed(slot + layout.SLOT_SEQUENCE) + 1);
+    store<u64>(slot + layout.SLOT_START, runtime().start);
+    raiseUsed(usedField, index + 1);
+    claimed = index;
+    break;
+  }
+  unlock(directoryLock);
+  return claimed;
+}
+
+function raiseUsed(field: usize, value: u32): void {
+  let seen = sync.loadAcquire(field);
+  while (seen < value) {
+    const found = sync.compareSwap(field, seen, value);
+    if (found == seen) return;
+    seen = found;
+  }
+}
+
+export function claimListener(): i32 {
+  return claim(listenerSlot(0), layout.LISTENER_SLOTS, runtime().directory + layout.DIRECTORY_LISTENERS_USED);
+}
+
+export function claimPending(): i32 {
+  return claim(pendingSlot(0), layout.PENDING_SLOTS, runtime().directory + layout.DIRECTORY_PENDING_USED);
+}
+
+/** Frees a slot of this process, unless somebody has done so before and it is in use for something else. */
+export function freeSlot(slot: usize, sequence: u32): void {
+  const directoryLock = runtimeField(offsetof<Runtime>("directoryLock"));
+  lock(directoryLock);
+  const word = slotWord(slot);
+  if (slotTag(word) == runtime().tag && sync.loadRelaxed(slot + layout.SLOT_SEQUENCE) == sequence) {
+    sync.compareSwap(slot, word, layout.SLOT_FREE);
+  }
+  unlock(directoryLock);
+}
+
+/** True when the process that owns the slot runs. */
+export function ownerRuns(slot: usize, word: u32): bool {
+  const start = load<u64>(slot + layout.SLOT_START);
+  if (slotTag(word) == runtime().tag && start == runtime().start) return true;
+  const process = os.processOpen(slotTag(word), start);
+  if (process == 0) return false;
+  const ended = os.processEnded(process);
+  os.closeHandle(process);
+  return !ended;
+}
+
+/** Removes a slot that belongs to a process which has ended, with the segment that it may still name. */
+export function removeStale(slot: usize, word: u32): void {
+  const start = load<u64>(slot + layout.SLOT_START);
+  const key = load<u64>(slot + layout.SLOT_SEGMENT_KEY);
+  const pending = (word & layout.SLOT_STATE_MASK) == layout.SLOT_PENDING;
+  if (sync.compareSwap(slot, word, layout.SLOT_FREE) != word) return;
+  if (pending) os.segmentRemove(slotTag(word), start, key);
+  if (os.logging()) os.logEvent(layout.EVENT_STALE_SLOT, slotTag(word), layout.REASON_NONE);
+}
+
+/** True when nobody listens at the slot's server address any more, so that nobody can take what is pending there. */
+function withoutListener(slot: usize): bool {
+  return findListener(sync.loadRelaxed(slot + layout.SLOT_SERVER_ADDRESS), sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT)) < 0;
+}
+
+/** At start-up: removes what dead processes left for listeners that are gone as well. */
+function sweepPending(): void {
+  const used = pendingUsed();
+  for (let index: u32 = 0; index < used; index++) {
+    const slot = pendingSlot(index);
+    const word = slotWord(slot);
+    if (word != layout.SLOT_FREE && !ownerRuns(slot, word) && withoutListener(slot)) removeStale(slot, word);
+  }
+}
+
+/**
+ * The slot of a running listener for that address (network byte order): bound to it, or to every address. -1: none.
+ * Slots of listeners whose process has ended are removed on the way.
+ */
+export function findListener(address: u32, port: u32): i32 {
+  const used = listenersUsed();
+  let wildcard = -1;
+  for (let index: u32 = 0; index < used; index++) {
+    const slot = listenerSlot(index);
+    const word = slotWord(slot);
+    if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_LIVE) continue;
+    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) != port) continue;
+    const bound = sync.loadRelaxed(slot + layout.SLOT_SERVER_ADDRESS);
+    if (bound != address && bound != 0) continue;
+    if (!ownerRuns(slot, word)) {
+      removeStale(slot, word);
+      continue;
+    }
+    if (bound == address) return index;
+    wildcard = index;
+  }
+  return wildcard;
+}

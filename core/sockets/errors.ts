@@ -1,0 +1,16 @@
+/** How a call ends in an error. */
+import * as ws from "../generated/winsock";
+import * as layout from "../layout";
+import * as os from "../os";
+
+/** Sets the thread's last error and returns SOCKET_ERROR. */
+export function fail(error: i32): i32 {
+  ws.WSASetLastError(error);
+  return ws.SOCKET_ERROR;
+}
+
+/** As `fail`, for what the kernel could do and a user-level connection cannot (yet): said in the log. */
+export function refuse(error: i32): i32 {
+  if (os.logging()) os.logEvent(layout.EVENT_REFUSED_CALL, error, layout.REASON_NONE);
+  return fail(error);
+}

@@ -1,0 +1,108 @@
+/**
+ * The decision PENDING -> USER or KERNEL, on the connector's side. Until the acceptor has taken the segment, the connector
+ * writes into the ring as if connected; one compare-and-swap decides, and neither outcome loses a byte.
+ */
+import * as ws from "../generated/winsock";
+import * as layout from "../layout";
+import * as os from "../os";
+import { Runtime, runtimeField } from "../runtime";
+import * as sync from "../sync";
+import { kernelReadable, selectOne } from "../vmmc/kernel-connection";
+import { acquirePeer } from "../vmmc/peers";
+import { logDecision } from "./decision";
+import { detach, wakeAll } from "./connection";
+import { Descriptor, KIND_KERNEL, KIND_PENDING, KIND_USER, kindOf, lockBoth, setKind, unlockBoth } from "./descriptor";
+import { freeSlot, listenerSlot, ownerRuns, pendingSlot, slotTag, slotWord } from "./directory";
+
+/** A kernel that takes no byte for this long (ms) while a connection is handed over to it will not take any. */
+const HAND_OVER_LIMIT_MS = 10000;
+
+/** True when the acceptor has decided, so that `settlePending` will change the descriptor. */
+// @ts-ignore: decorator
+@inline
+export function decided(d: Descriptor): bool {
+  return sync.loadAcquire(d.segment.address + layout.SEGMENT_STATE) != layout.STATE_PENDING;
+}
+
+/** Looks whether a PENDING connection is decided, and carries the decision out. `memory`: 256 bytes. Call without locks. */
+export function settlePending(d: Descriptor, socket: usize, memory: usize): void {
+  lockBoth(d);
+  if (d.handle == socket && kindOf(d) == KIND_PENDING) {
+    if (decided(d)) adopt(d);
+    else if (kernelReadable(socket, memory)) {
+      // A wrapped acceptor decides before it rings. So this is somebody who is not, or the end of the connection.
+      if (decided(d)) adopt(d);
+      else toKernel(d, layout.REASON_PEER_NOT_WRAPPED, memory);
+    } else if (refused(d)) toKernel(d, layout.REASON_SEGMENT_IMPORT, memory);
+  }
+  unlockBoth(d);
+}
+
+/** Gives up waiting for a wrapped acceptor. With both locks held. */
+export function toKernel(d: Descriptor, reason: u32, memory: usize): void {
+  const state = d.segment.address + layout.SEGMENT_STATE;
+  if (sync.compareSwap(state, layout.STATE_PENDING, layout.STATE_KERNEL) != layout.STATE_PENDING) {
+    adopt(d);
+    return;
+  }
+  leavePending(d);
+  setKind(d, KIND_KERNEL);
+  handOver(d, memory);
+  const shut = d.shutdownSend != 0 && d.shutdownReceive != 0 ? ws.SD_BOTH : d.shutdownSend != 0 ? ws.SD_SEND : ws.SD_RECEIVE;
+  if (d.shutdownSend != 0 || d.shutdownReceive != 0) ws.shutdown(d.handle, shut);
+  wakeAll(d);
+  detach(d);
+  logDecision(d, layout.ROLE_CONNECT, layout.MODE_KERNEL, reason);
+}
+
+/** The acceptor has decided: user-level, unless the word is damaged. With both locks held. */
+export function adopt(d: Descriptor): void {
+  const address = d.segment.address;
+  if (sync.loadAcquire(address + layout.SEGMENT_STATE) != layout.STATE_USER) d.reset = 1;
+  const tag = sync.loadRelaxed(address + layout.SEGMENT_ACCEPTOR_TAG);
+  const start = load<u64>(address + layout.SEGMENT_ACCEPTOR_START);
+  d.segment.peerTag = tag;
+  d.segment.peerStart = start;
+  d.peer = acquirePeer(tag, start);
+  leavePending(d);
+  setKind(d, KIND_USER);
+  logDecision(d, layout.ROLE_CONNECT, layout.MODE_USER, layout.REASON_NONE);
+}
+
+function leavePending(d: Descriptor): void {
+  freeSlot(pendingSlot(d.slot), d.slotSequence);
+  sync.fetchAdd(runtimeField(offsetof<Runtime>("pendingCount")), -1);
+}
+
+/** The acceptor has seen the offer and could not take it. */
+function refused(d: Descriptor): bool {
+  const word = slotWord(pendingSlot(d.slot));
+  return (
+    (word & layout.SLOT_STATE_MASK) == layout.SLOT_CLAIMED &&
+    sync.loadRelaxed(pendingSlot(d.slot) + layout.SLOT_SEQUENCE) == d.slotSequence
+  );
+}
+
+/** True when the listener that was to accept is withdrawn, or its process has ended. */
+export function listenerGone(d: Descriptor): bool {
+  const slot = listenerSlot(d.listenerSlot);
+  const word = slotWord(slot);
+  if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_LIVE) return true;
+  if (sync.loadRelaxed(slot + layout.SLOT_SEQUENCE) != d.listenerSequence) return true;
+  return slotTag(word) == 0 || !ownerRuns(slot, word);
+}
+
+/** Sends through the kernel what was written into the ring. Nobody has taken anything of it. */
+function handOver(d: Descriptor, memory: usize): void {
+  let sent: u32 = 0;
+  while (sent != d.head) {
+    const bytes = d.head - sent; // the ring has never wrapped: nobody read from it
+    const done = ws.send(d.handle, d.remoteRing + sent, bytes, 0);
+    if (done > 0) {
+      sent += done;
+      continue;
+    }
+    if (ws.WSAGetLastError() != ws.WSAEWOULDBLOCK) return; // the connection has failed: the next call will say so
+    if (selectOne(d.handle, memory, false, HAND_OVER_LIMIT_MS) <= 0) return;
+  }
+}

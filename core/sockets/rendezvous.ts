@@ -1,0 +1,323 @@
+/** How two wrapped programs find each other: publishing listeners, offering segments, taking them. */
+import * as ws from "../generated/winsock";
+import * as layout from "../layout";
+import * as os from "../os";
+import { Runtime, runtime, runtimeField } from "../runtime";
+import * as sync from "../sync";
+import { currentThread, scratch } from "../vmmc/bells";
+import { acquirePeer } from "../vmmc/peers";
+import { giveBackSegment, importSegment, takeSegment } from "../vmmc/segments";
+import { answerReader, answerWriter, attach, detach } from "./connection";
+import { logDecision } from "./decision";
+import {
+  Descriptor,
+  KIND_CONNECTING,
+  KIND_KERNEL,
+  KIND_LISTENER,
+  KIND_PENDING,
+  KIND_USER,
+  kindOf,
+  lockBoth,
+  setKind,
+  unlockBoth,
+} from "./descriptor";
+import {
+  claimListener,
+  claimPending,
+  findListener,
+  freeSlot,
+  listenerSlot,
+  listenersUsed,
+  ownerRuns,
+  pendingSlot,
+  pendingUsed,
+  removeStale,
+  slotTag,
+  slotWord,
+} from "./directory";
+
+const SCRATCH_BYTES = 256;
+
+/** Why this process may not have user-level connections now, or REASON_NONE. Modules loaded later count too. */
+export function processReason(): u32 {
+  if (runtime().reason != layout.REASON_NONE) return runtime().reason;
+  const policy = os.policy();
+  if ((policy & layout.POLICY_MIXED) != 0) return layout.REASON_MIXED_PROCESS;
+  if ((policy & layout.POLICY_UNSUPPORTED) != 0) return layout.REASON_UNSUPPORTED_CALLS;
+  return layout.REASON_NONE;
+}
+
+/** The kernel listens on `d`: publishes it. */
+export function publishListener(d: Descriptor, socket: usize): void {
+  if (kindOf(d) != KIND_KERNEL || d.stream == 0) return;
+  let reason = processReason();
+  const thread = currentThread();
+  if (changetype<usize>(thread) == 0 || scratch(thread, SCRATCH_BYTES) == 0) reason = layout.REASON_TABLE_FULL;
+  if (reason == layout.REASON_NONE) {
+    const index = localName(socket, thread.scratch) ? claimListener() : -1;
+    if (index >= 0) {
+      const slot = listenerSlot(index);
+      d.serverAddress = nameAddress(thread.scratch);
+      d.serverPort = namePort(thread.scratch);
+      store<u32>(slot + layout.SLOT_SERVER_ADDRESS, d.serverAddress);
+      store<u32>(slot + layout.SLOT_SERVER_PORT, d.serverPort);
+      d.slot = index;
+      d.slotSequence = sync.loadRelaxed(slot + layout.SLOT_SEQUENCE);
+      lockBoth(d);
+      setKind(d, KIND_LISTENER);
+      unlockBoth(d);
+      sync.storeSeq(slot, runtime().tag | layout.SLOT_LIVE);
+      return;
+    }
+    reason = layout.REASON_DIRECTORY_FULL;
+  }
+  d.reason = reason;
+  if (os.logging()) os.logEvent(layout.EVENT_LISTENER_NOT_PUBLISHED, socket, reason);
+}
+
+/** Before the kernel closes a listener. */
+export function withdrawListener(d: Descriptor): void {
+  freeSlot(listenerSlot(d.slot), d.slotSequence);
+  setKind(d, KIND_KERNEL);
+}
+
+/** At the process's end: takes its listeners out of the directory. No lock may be waited for any more. */
+export function withdrawAll(): void {
+  if (runtime().directory == 0) return;
+  const used = listenersUsed();
+  for (let index: u32 = 0; index < used; index++) {
+    const slot = listenerSlot(index);
+    const word = slotWord(slot);
+    const ours = slotTag(word) == runtime().tag && load<u64>(slot + layout.SLOT_START) == runtime().start;
+    if (ours) sync.compareSwap(slot, word, layout.SLOT_FREE);
+  }
+}
+
+/** Fills a sockaddr_in at `memory` with the socket's local name; false when it has none of that family. */
+function localName(socket: usize, memory: usize): bool {
+  const length = memory + 128;
+  store<i32>(length, <i32>ws.sockaddr_in_size);
+  return (
+    ws.getsockname(socket, memory, length) == 0 &&
+    load<u16>(memory + ws.sockaddr_in_sin_family_offset) == <u16>ws.AF_INET
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+export function nameAddress(name: usize): u32 {
+  return load<u32>(name + ws.sockaddr_in_sin_addr_offset);
+}
+
+// @ts-ignore: decorator
+@inline
+export function namePort(name: usize): u32 {
+  return load<u16>(name + ws.sockaddr_in_sin_port_offset);
+}
+
+/** The connector's first step: true when the connection may become user-level, and everything for it is at hand. */
+export function prepareConnect(d: Descriptor, name: usize, length: i32): bool {
+  d.serverAddress = nameAddress(name);
+  d.serverPort = namePort(name);
+  d.clientAddress = 0;
+  d.clientPort = 0;
+  let reason = processReason();
+  if (reason == layout.REASON_NONE) {
+    const found = length >= <i32>ws.sockaddr_in_size ? findServer(d) : -1;
+    if (found < 0) reason = found == -1 ? layout.REASON_NO_LISTENER : layout.REASON_OTHER_HOST;
+    else reason = offer(d, found);
+  }
+  if (reason == layout.REASON_NONE) return true;
+  d.reason = reason;
+  return false;
+}
+
+/** The listener's slot; -1 when nobody wrapped listens there, -2 when the address is another machine's. */
+function findServer(d: Descriptor): i32 {
+  const address = d.serverAddress == 0 ? 0x0100007f : d.serverAddress; // connecting to "any" means this machine
+  const index = findListener(address, d.serverPort);
+  if (index < 0) return -1;
+  const loopback = (address & 0xff) == 127;
+  const bound = sync.loadRelaxed(listenerSlot(index) + layout.SLOT_SERVER_ADDRESS);
+  return loopback || bound == address || addressIsOurs(address) ? index : -2;
+}
+
+/** True when the address belongs to this machine: then, and only then, a socket can be bound to it. */
+function addressIsOurs(address: u32): bool {
+  const thread = currentThread();
+  if (changetype<usize>(thread) == 0 || scratch(thread, SCRATCH_BYTES) == 0) return false;
+  const probe = ws.socket(ws.AF_INET, ws.SOCK_DGRAM, 0);
+  if (probe == ws.INVALID_SOCKET) return false;
+  const name = thread.scratch;
+  memory.fill(name, 0, ws.sockaddr_in_size);
+  store<u16>(name + ws.sockaddr_in_sin_family_offset, <u16>ws.AF_INET);
+  store<u32>(name + ws.sockaddr_in_sin_addr_offset, address);
+  const bound = ws.bind(probe, name, <i32>ws.sockaddr_in_size) == 0;
+  ws.closesocket(probe);
+  return bound;
+}
+
+/** Takes a segment and announces the intent to connect. Returns the reason why not, or REASON_NONE. */
+function offer(d: Descriptor, index: u32): u32 {
+  const listener = listenerSlot(index);
+  const owner = slotTag(slotWord(listener));
+  const segment = takeSegment(owner, load<u64>(listener + layout.SLOT_START));
+  if (changetype<usize>(segment) == 0) return layout.REASON_SEGMENT_CREATE;
+  const claimed = claimPending();
+  if (claimed < 0) {
+    giveBackSegment(segment);
+    return layout.REASON_DIRECTORY_FULL;
+  }
+  const slot = pendingSlot(claimed);
+  attach(d, segment, 0);
+  d.slot = claimed;
+  d.slotSequence = sync.loadRelaxed(slot + layout.SLOT_SEQUENCE);
+  d.listenerSlot = index;
+  d.listenerSequence = sync.loadRelaxed(listener + layout.SLOT_SEQUENCE);
+  store<u32>(slot + layout.SLOT_SERVER_ADDRESS, d.serverAddress == 0 ? 0x0100007f : d.serverAddress);
+  store<u32>(slot + layout.SLOT_SERVER_PORT, d.serverPort);
+  store<u64>(slot + layout.SLOT_SEGMENT_KEY, segment.key);
+  sync.storeSeq(slot, runtime().tag | layout.SLOT_LIVE);
+  return layout.REASON_NONE;
+}
+
+/** The kernel's connect has begun (or succeeded): the local port is known, so the acceptor can be told. */
+export function publishPending(d: Descriptor, socket: usize, connected: bool): void {
+  const thread = currentThread();
+  const slot = pendingSlot(d.slot);
+  const named =
+    changetype<usize>(thread) != 0 && scratch(thread, SCRATCH_BYTES) != 0 && localName(socket, thread.scratch);
+  if (named) {
+    d.clientAddress = nameAddress(thread.scratch);
+    d.clientPort = namePort(thread.scratch);
+    store<u32>(slot + layout.SLOT_CLIENT_ADDRESS, d.clientAddress);
+    store<u32>(slot + layout.SLOT_CLIENT_PORT, d.clientPort);
+    d.pendingSinceUs = os.nowUs();
+    // An acceptor that would not wait any longer has swapped the intent away: then this stays a kernel connection.
+    const live = runtime().tag | layout.SLOT_LIVE;
+    if (sync.compareSwap(slot, live, runtime().tag | layout.SLOT_PENDING) == live) {
+      sync.fetchAdd(runtimeField(offsetof<Runtime>("pendingCount")), 1);
+      lockBoth(d);
+      setKind(d, connected ? KIND_PENDING : KIND_CONNECTING);
+      unlockBoth(d);
+      return;
+    }
+  }
+  abandonConnect(d, layout.REASON_LATE);
+}
+
+/** The connection will not be user-level after all, and nobody has been told of it. */
+export function abandonConnect(d: Descriptor, reason: u32): void {
+  freeSlot(pendingSlot(d.slot), d.slotSequence);
+  detach(d);
+  logDecision(d, layout.ROLE_CONNECT, layout.MODE_KERNEL, reason);
+}
+
+/** A kernel connect that was under way has ended. */
+export function finishConnecting(d: Descriptor, connected: bool): void {
+  lockBoth(d);
+  if (kindOf(d) == KIND_CONNECTING) {
+    if (connected) {
+      d.pendingSinceUs = os.nowUs();
+      setKind(d, KIND_PENDING);
+    } else {
+      setKind(d, KIND_KERNEL);
+      sync.fetchAdd(runtimeField(offsetof<Runtime>("pendingCount")), -1);
+      abandonConnect(d, layout.REASON_CONNECT_FAILED);
+    }
+  }
+  unlockBoth(d);
+}
+
+/** The acceptor's step: the kernel has accepted `socket` from the peer named at `peerName`. Takes the segment it offers, if any. */
+export function takeOffer(listener: Descriptor, d: Descriptor, socket: usize, peerName: usize): void {
+  d.serverAddress = listener.serverAddress;
+  d.serverPort = listener.serverPort;
+  d.clientAddress = nameAddress(peerName);
+  d.clientPort = namePort(peerName);
+  let reason = processReason();
+  if (reason == layout.REASON_NONE) {
+    let index = findOffer(d, socket);
+    if (index == -1 && waitForIntents(d)) index = findOffer(d, socket);
+    reason = index < 0 ? layout.REASON_PEER_NOT_WRAPPED : importOffer(d, pendingSlot(index));
+  }
+  logDecision(d, layout.ROLE_ACCEPT, reason == layout.REASON_NONE ? layout.MODE_USER : layout.MODE_KERNEL, reason);
+}
+
+/** The pending slot of the connection from d.client, or -1. */
+function findOffer(d: Descriptor, socket: usize): i32 {
+  const used = pendingUsed();
+  for (let index: u32 = 0; index < used; index++) {
+    const slot = pendingSlot(index);
+    if ((slotWord(slot) & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) continue;
+    if (sync.loadRelaxed(slot + layout.SLOT_CLIENT_PORT) != d.clientPort) continue;
+    if (sync.loadRelaxed(slot + layout.SLOT_CLIENT_ADDRESS) != d.clientAddress) continue;
+    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) != d.serverPort) continue;
+    if (d.serverAddress == 0) {
+      // The listener is bound to every address: ask which one this connection came to.
+      const thread = currentThread();
+      if (changetype<usize>(thread) == 0 || scratch(thread, SCRATCH_BYTES) == 0) return -2;
+      if (!localName(socket, thread.scratch)) return -2;
+      d.serverAddress = nameAddress(thread.scratch);
+    }
+    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_ADDRESS) == d.serverAddress) return index;
+  }
+  return -1;
+}
+
+/**
+ * Connectors raise an intent before the kernel's connect: if one for this port is about to publish, it may be our peer.
+ * Waits for those that are there now; one that takes too long is told to stay in the kernel. False: there was none.
+ */
+function waitForIntents(d: Descriptor): bool {
+  const used = pendingUsed();
+  const began = os.nowUs();
+  let any = false;
+  for (let index: u32 = 0; index < used; index++) {
+    const slot = pendingSlot(index);
+    const word = slotWord(slot);
+    if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_LIVE) continue;
+    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) != d.serverPort) continue;
+    const sequence = sync.loadRelaxed(slot + layout.SLOT_SEQUENCE);
+    any = true;
+    for (let round: u32 = 0; ; round++) {
+      if (slotWord(slot) != word || sync.loadRelaxed(slot + layout.SLOT_SEQUENCE) != sequence) break;
+      const late = os.nowUs() - began > <u64>layout.INTENT_LIMIT_MS * 1000;
+      if (late || (round & 63) == 63) {
+        if (!ownerRuns(slot, word)) removeStale(slot, word);
+        else if (late) sync.compareSwap(slot, word, slotTag(word) | layout.SLOT_CLAIMED);
+      }
+      if (round < 100) os.yieldProcessor();
+      else os.sleepMs(1);
+    }
+  }
+  return any;
+}
+
+/** Imports the segment that the slot names and decides for USER. Returns the reason why not, or REASON_NONE. */
+function importOffer(d: Descriptor, slot: usize): u32 {
+  const word = slotWord(slot);
+  const start = load<u64>(slot + layout.SLOT_START);
+  const segment = importSegment(slotTag(word), start, load<u64>(slot + layout.SLOT_SEGMENT_KEY));
+  if (changetype<usize>(segment) == 0) {
+    // Tells the connector, which then goes on through the kernel.
+    sync.compareSwap(slot, word, slotTag(word) | layout.SLOT_CLAIMED);
+    return layout.REASON_SEGMENT_IMPORT;
+  }
+  const address = segment.address;
+  lockBoth(d);
+  attach(d, segment, 1);
+  d.peer = acquirePeer(slotTag(word), start);
+  store<u32>(address + layout.SEGMENT_ACCEPTOR_TAG, runtime().tag);
+  store<u64>(address + layout.SEGMENT_ACCEPTOR_START, runtime().start);
+  const state = sync.compareSwap(address + layout.SEGMENT_STATE, layout.STATE_PENDING, layout.STATE_USER);
+  if (state == layout.STATE_PENDING) {
+    setKind(d, KIND_USER);
+    // The connector may sleep already, for the decision or for what comes after it.
+    answerReader(d);
+    answerWriter(d);
+  } else detach(d);
+  unlockBoth(d);
+  sync.compareSwap(slot, word, layout.SLOT_FREE);
+  return state == layout.STATE_PENDING ? layout.REASON_NONE : layout.REASON_PEER_NOT_WRAPPED;
+}

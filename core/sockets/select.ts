@@ -1,0 +1,358 @@
+/**
+ * `select` over any mixture of kernel and user-level sockets: user-level readiness first; else spin a little, arm all,
+ * and sleep in the kernel's `select` over the kernel sockets and the kernel connections of the user-level ones, where
+ * doorbells arrive; then translate back.
+ */
+import * as ws from "../generated/winsock";
+import * as layout from "../layout";
+import * as os from "../os";
+import { runtime } from "../runtime";
+import * as sync from "../sync";
+import { Thread, currentThread, scratch } from "../vmmc/bells";
+import { kernelEnded, takeDoorbells } from "../vmmc/kernel-connection";
+import {
+  Descriptor,
+  KIND_CONNECTING,
+  KIND_PENDING,
+  KIND_USER,
+  kindOf,
+  lookup,
+  receiveLockOf,
+  sendLockOf,
+  userLevel,
+} from "./descriptor";
+import { fail } from "./errors";
+import { lock, unlock } from "./lock";
+import { settlePending } from "./pending";
+import { finishConnecting } from "./rendezvous";
+import { armSelect, disarmSelect, markGone, nextSpin, readReady, writeReady } from "./waiting";
+
+/** Where the parts of the scratch memory of one call begin. Each set has the size of the largest one given. */
+@unmanaged
+class Call {
+  thread: Thread;
+  reads: usize;
+  writes: usize;
+  excepts: usize;
+  /** What the application gets back. */
+  readyReads: usize;
+  readyWrites: usize;
+  readyExcepts: usize;
+  /** What the kernel is asked, and answers. */
+  kernelReads: usize;
+  kernelWrites: usize;
+  kernelExcepts: usize;
+  time: usize;
+  small: usize;
+  /** Sockets among the given ones that the kernel must be asked about. */
+  kernelSockets: u32;
+}
+
+const SMALL_BYTES: u32 = 256;
+/** Looks between two questions for the time. */
+const SPIN_ROUNDS_BETWEEN = 16;
+
+// @ts-ignore: decorator
+@inline
+export function setCount(set: usize): u32 {
+  return set == 0 ? 0 : load<u32>(set);
+}
+
+// @ts-ignore: decorator
+@inline
+function setEntry(set: usize, index: u32): usize {
+  return load<usize>(set + ws.fd_set_fd_array_offset + (<usize>index) * sizeof<usize>());
+}
+
+/** Adds a socket. The sets of a call are large enough for every socket that it was given, in each of them. */
+function setAdd(set: usize, socket: usize): void {
+  const count = load<u32>(set);
+  store<usize>(set + ws.fd_set_fd_array_offset + (<usize>count) * sizeof<usize>(), socket);
+  store<u32>(set, count + 1);
+}
+
+function setCopy(from: usize, to: usize): void {
+  if (to == 0) return;
+  memory.copy(to, from, ws.fd_set_fd_array_offset + (<usize>load<u32>(from)) * sizeof<usize>());
+}
+
+/** True when a set holds a socket that is not simply the kernel's. */
+export function anyUserLevel(set: usize): bool {
+  const count = setCount(set);
+  for (let index: u32 = 0; index < count; index++) {
+    const d = lookup(setEntry(set, index));
+    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_CONNECTING) return true;
+  }
+  return false;
+}
+
+/** `select` with at least one user-level socket. `time` is the application's timeval, 0 to wait for ever. */
+export function selectMixed(reads: usize, writes: usize, excepts: usize, time: usize): i32 {
+  const thread = currentThread();
+  if (changetype<usize>(thread) == 0) return fail(ws.WSAENOBUFS);
+  const call = prepare(thread, reads, writes, excepts);
+  if (changetype<usize>(call) == 0) return fail(ws.WSAENOBUFS);
+  const began = os.nowUs();
+  let limitUs: i64 = -1;
+  if (time != 0) {
+    const seconds = load<i32>(time + ws.timeval_tv_sec_offset);
+    const micros = load<i32>(time + ws.timeval_tv_usec_offset);
+    if (seconds < 0 || micros < 0) return fail(ws.WSAEINVAL);
+    limitUs = <i64>seconds * 1000000 + micros;
+  }
+  let spun = false;
+  while (true) {
+    let ready = collect(call);
+    const now = os.nowUs();
+    const restUs: i64 = limitUs < 0 ? -1 : limitUs - <i64>(now - began);
+    const done = ready != 0 || (limitUs >= 0 && restUs <= 0);
+    // Spinning before the kernel is asked: an answer that is on its way arrives sooner than the kernel says no.
+    if (!done && !spun && spin(call, restUs)) continue;
+    // The kernel's sockets are asked when nothing else is ready, and else often enough.
+    if (call.kernelSockets != 0 && (ready == 0 || now - thread.kernelAskedUs > <u64>layout.SELECT_KERNEL_PERIOD_US)) {
+      const asked = askKernel(call, 0);
+      thread.kernelAskedUs = now;
+      if (asked < 0) return asked;
+      ready += asked;
+    }
+    if (ready != 0 || done) return finish(call, ready);
+    if (spun) {
+      const slept = sleep(call, restUs);
+      if (slept < 0) return slept;
+      adaptSpin(thread, os.nowUs() - now);
+    }
+    spun = true;
+  }
+}
+
+function prepare(thread: Thread, reads: usize, writes: usize, excepts: usize): Call {
+  const most = setCount(reads) + setCount(writes) + setCount(excepts);
+  // A user-level socket may be added to the kernel's read set for its doorbells: room for every socket in every set.
+  const setBytes = (<u32>ws.fd_set_fd_array_offset + most * <u32>sizeof<usize>() + 15) & ~15;
+  const callBytes = (<u32>offsetof<Call>() + 15) & ~15;
+  const address = scratch(thread, callBytes + 6 * setBytes + SMALL_BYTES);
+  if (address == 0) return changetype<Call>(<usize>0);
+  const call = changetype<Call>(address);
+  const sets = address + callBytes;
+  call.thread = thread;
+  call.reads = reads;
+  call.writes = writes;
+  call.excepts = excepts;
+  call.readyReads = sets;
+  call.readyWrites = sets + setBytes;
+  call.readyExcepts = sets + 2 * setBytes;
+  call.kernelReads = sets + 3 * setBytes;
+  call.kernelWrites = sets + 4 * setBytes;
+  call.kernelExcepts = sets + 5 * setBytes;
+  call.small = sets + 6 * setBytes;
+  call.time = call.small + SMALL_BYTES - 16;
+  return call;
+}
+
+/** Fills the ready sets with the user-level sockets that are, and the kernel sets with those to ask the kernel about. */
+function collect(call: Call): u32 {
+  store<u32>(call.readyReads, 0);
+  store<u32>(call.readyWrites, 0);
+  store<u32>(call.readyExcepts, 0);
+  store<u32>(call.kernelReads, 0);
+  store<u32>(call.kernelWrites, 0);
+  store<u32>(call.kernelExcepts, 0);
+  call.kernelSockets = 0;
+  collectSet(call, call.reads, call.readyReads, call.kernelReads, true);
+  collectSet(call, call.writes, call.readyWrites, call.kernelWrites, false);
+  const excepts = setCount(call.excepts);
+  for (let index: u32 = 0; index < excepts; index++) {
+    const socket = setEntry(call.excepts, index);
+    const d = userLevel(socket);
+    // Nothing exceptional happens on a user-level connection: out-of-band data is refused there.
+    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING) continue;
+    setAdd(call.kernelExcepts, socket);
+    call.kernelSockets++;
+  }
+  return load<u32>(call.readyReads) + load<u32>(call.readyWrites);
+}
+
+function collectSet(call: Call, set: usize, ready: usize, kernel: usize, reading: bool): void {
+  const count = setCount(set);
+  for (let index: u32 = 0; index < count; index++) {
+    const socket = setEntry(set, index);
+    const d = userLevel(socket);
+    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING) {
+      if (isReady(d, socket, reading)) {
+        setAdd(ready, socket);
+        continue;
+      }
+      if (!reading || kindOf(d) != KIND_PENDING) continue;
+    }
+    setAdd(kernel, socket);
+    call.kernelSockets++;
+  }
+}
+
+function isReady(d: Descriptor, socket: usize, reading: bool): bool {
+  const lockWord = reading ? receiveLockOf(d) : sendLockOf(d);
+  lock(lockWord);
+  // A socket that was closed meanwhile is "ready": the call that follows says so.
+  const changed = d.handle != socket || kindOf(d) < KIND_PENDING;
+  const ready = changed || (reading ? readReady(d) : writeReady(d));
+  unlock(lockWord);
+  return ready;
+}
+
+/** Asks the kernel about the kernel sockets, waiting up to `waitUs` (-1: for ever), and adds what is ready. */
+function askKernel(call: Call, waitUs: i64): i32 {
+  const result = kernelSelect(call, waitUs);
+  if (result <= 0) return result;
+  return takeKernelAnswer(call);
+}
+
+function kernelSelect(call: Call, waitUs: i64): i32 {
+  if (waitUs >= 0) {
+    store<i32>(call.time + ws.timeval_tv_sec_offset, <i32>(waitUs / 1000000));
+    store<i32>(call.time + ws.timeval_tv_usec_offset, <i32>(waitUs % 1000000));
+  }
+  const reads: usize = load<u32>(call.kernelReads) != 0 ? call.kernelReads : 0;
+  const writes: usize = load<u32>(call.kernelWrites) != 0 ? call.kernelWrites : 0;
+  const excepts: usize = load<u32>(call.kernelExcepts) != 0 ? call.kernelExcepts : 0;
+  const result = ws.select(0, reads, writes, excepts, waitUs >= 0 ? call.time : 0);
+  return result;
+}
+
+/** Translates what the kernel found into the ready sets. Returns how many sockets that adds. */
+function takeKernelAnswer(call: Call): i32 {
+  let added = 0;
+  for (let index: u32 = 0; index < setCount(call.kernelExcepts); index++) {
+    const socket = setEntry(call.kernelExcepts, index);
+    const d = userLevel(socket);
+    if (changetype<usize>(d) != 0) finishConnecting(d, false);
+    setAdd(call.readyExcepts, socket);
+    added++;
+  }
+  for (let index: u32 = 0; index < setCount(call.kernelWrites); index++) {
+    const socket = setEntry(call.kernelWrites, index);
+    const d = userLevel(socket);
+    if (changetype<usize>(d) != 0) finishConnecting(d, true);
+    setAdd(call.readyWrites, socket);
+    added++;
+  }
+  for (let index: u32 = 0; index < setCount(call.kernelReads); index++) {
+    const socket = setEntry(call.kernelReads, index);
+    const d = userLevel(socket);
+    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING) {
+      settlePending(d, socket, call.small);
+      if (kindOf(d) >= KIND_PENDING && !isReady(d, socket, true)) continue;
+    }
+    setAdd(call.readyReads, socket);
+    added++;
+  }
+  return added;
+}
+
+/** As for a single connection: spin longer next time when the sleep was short, shorter when it was long. */
+function adaptSpin(thread: Thread, sleptUs: u64): void {
+  thread.selectSpinUs = nextSpin(thread.selectSpinUs, sleptUs);
+}
+
+/** Looks at the user-level sockets again and again, for as long as spinning may take. True: something is ready. */
+function spin(call: Call, restUs: i64): bool {
+  const most = min(runtime().spinMaxUs, call.thread.selectSpinUs);
+  const limit: u64 = restUs < 0 ? most : min<u64>(most, restUs);
+  const began = os.nowUs();
+  for (let spent: u64 = 0; spent < limit; spent = os.nowUs() - began) {
+    if (spent >= <u64>layout.SPIN_PAUSE_US) os.yieldProcessor();
+    for (let round = 0; round < SPIN_ROUNDS_BETWEEN; round++) {
+      if (anyReady(call.reads, true) || anyReady(call.writes, false)) return true;
+      sync.pause();
+    }
+  }
+  return false;
+}
+
+function anyReady(set: usize, reading: bool): bool {
+  const count = setCount(set);
+  for (let index: u32 = 0; index < count; index++) {
+    const socket = setEntry(set, index);
+    const d = userLevel(socket);
+    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING && isReady(d, socket, reading)) return true;
+  }
+  return false;
+}
+
+/** Arms every user-level socket, and sleeps in the kernel until a doorbell, a kernel socket or the time. */
+function sleep(call: Call, restUs: i64): i32 {
+  store<u32>(call.kernelReads, 0);
+  store<u32>(call.kernelWrites, 0);
+  store<u32>(call.kernelExcepts, 0);
+  const excepts = setCount(call.excepts);
+  for (let index: u32 = 0; index < excepts; index++) {
+    const d = userLevel(setEntry(call.excepts, index));
+    if (changetype<usize>(d) == 0 || kindOf(d) == KIND_CONNECTING) setAdd(call.kernelExcepts, setEntry(call.excepts, index));
+  }
+  armSet(call, call.reads, true);
+  armSet(call, call.writes, false);
+  let result = 0;
+  if (!anyReady(call.reads, true) && !anyReady(call.writes, false)) {
+    const period = <i64>layout.RECHECK_MS * 1000;
+    result = kernelSelect(call, restUs < 0 ? period : min<i64>(restUs, period));
+  }
+  disarmSet(call.reads, true);
+  disarmSet(call.writes, false);
+  if (result > 0) answerDoorbells(call);
+  return result;
+}
+
+function armSet(call: Call, set: usize, reading: bool): void {
+  const count = setCount(set);
+  for (let index: u32 = 0; index < count; index++) {
+    const socket = setEntry(set, index);
+    const d = userLevel(socket);
+    const armed = changetype<usize>(d) != 0 && armOne(d, socket, reading);
+    setAdd(reading || armed ? call.kernelReads : call.kernelWrites, socket);
+  }
+}
+
+function armOne(d: Descriptor, socket: usize, reading: bool): bool {
+  const lockWord = reading ? receiveLockOf(d) : sendLockOf(d);
+  lock(lockWord);
+  const armed = d.handle == socket && kindOf(d) >= KIND_PENDING;
+  if (armed) armSelect(d, reading);
+  unlock(lockWord);
+  return armed;
+}
+
+function disarmSet(set: usize, reading: bool): void {
+  const count = setCount(set);
+  for (let index: u32 = 0; index < count; index++) {
+    const socket = setEntry(set, index);
+    const d = userLevel(socket);
+    if (changetype<usize>(d) == 0) continue;
+    const lockWord = reading ? receiveLockOf(d) : sendLockOf(d);
+    lock(lockWord);
+    if (d.handle == socket && kindOf(d) >= KIND_PENDING) disarmSelect(d, reading);
+    unlock(lockWord);
+  }
+}
+
+/** Takes the doorbells of the user-level sockets that the kernel found readable, or learns that their peer is gone. */
+function answerDoorbells(call: Call): void {
+  const count = setCount(call.kernelReads);
+  for (let index: u32 = 0; index < count; index++) {
+    const socket = setEntry(call.kernelReads, index);
+    const d = userLevel(socket);
+    if (changetype<usize>(d) == 0) continue;
+    if (kindOf(d) == KIND_PENDING) settlePending(d, socket, call.small);
+    lock(receiveLockOf(d));
+    if (d.handle == socket && kindOf(d) == KIND_USER && d.selectReaders + d.selectWriters == 0) {
+      takeDoorbells(socket, call.small);
+      if (!readReady(d) && kernelEnded(socket, call.small)) markGone(d);
+    }
+    unlock(receiveLockOf(d));
+  }
+}
+
+function finish(call: Call, ready: u32): i32 {
+  setCopy(call.readyReads, call.reads);
+  setCopy(call.readyWrites, call.writes);
+  setCopy(call.readyExcepts, call.excepts);
+  return ready;
+}

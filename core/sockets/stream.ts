@@ -1,0 +1,304 @@
+/** Bytes of a user-level connection: writing into the peer's ring, reading from our own. */
+import * as ws from "../generated/winsock";
+import * as layout from "../layout";
+import * as os from "../os";
+import * as sync from "../sync";
+import { currentThread, scratch } from "../vmmc/bells";
+import { kernelBytes, selectOne, takeDoorbells } from "../vmmc/kernel-connection";
+import { pendingHasBytes } from "./caretaker";
+import { answerReader, answerWriter, damage, endConnection, peerFlags, ringFirst } from "./connection";
+import {
+  Descriptor,
+  KIND_CONNECTING,
+  KIND_ENDED,
+  KIND_PENDING,
+  KIND_UNUSED,
+  kindOf,
+  lockBoth,
+  receiveLockOf,
+  sendLockOf,
+  unlockBoth,
+} from "./descriptor";
+import { fail, refuse } from "./errors";
+import { lock, unlock } from "./lock";
+import { decided, settlePending } from "./pending";
+import { finishConnecting } from "./rendezvous";
+import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, waitFor } from "./waiting";
+
+/** Bytes that can be read now. Positions from the segment are checked: a bad one damages this connection only. */
+// @ts-ignore: decorator
+@inline
+export function readable(d: Descriptor): u32 {
+  d.seenHead = sync.loadAcquire(d.own + layout.BLOCK_HEAD);
+  const bytes = d.seenHead - d.tail;
+  if (bytes <= d.ringBytes) return bytes;
+  damage(d);
+  return 0;
+}
+
+/** Bytes that can be written now. */
+// @ts-ignore: decorator
+@inline
+export function writable(d: Descriptor): u32 {
+  d.seenCredit = sync.loadAcquire(d.own + layout.BLOCK_CREDIT);
+  const used = d.head - d.seenCredit;
+  if (used <= d.ringBytes) return d.ringBytes - used;
+  damage(d);
+  return 0;
+}
+
+/** Copies `bytes` (no more than are readable) from position `from` of our ring. */
+// @ts-ignore: decorator
+@inline
+function copyOut(d: Descriptor, from: u32, buffer: usize, bytes: u32): void {
+  const offset = from & (d.ringBytes - 1);
+  const first = min(bytes, d.ringBytes - offset);
+  memory.copy(buffer, d.ownRing + offset, first);
+  if (bytes > first) memory.copy(buffer + first, d.ownRing, bytes - first);
+}
+
+// @ts-ignore: decorator
+@inline
+function copyIn(d: Descriptor, buffer: usize, bytes: u32): void {
+  const offset = d.head & (d.ringBytes - 1);
+  const first = min(bytes, d.ringBytes - offset);
+  memory.copy(d.remoteRing + offset, buffer, first);
+  if (bytes > first) memory.copy(d.remoteRing, buffer + first, bytes - first);
+}
+
+/** Reads what is there, up to `length`, giving credit piece by piece so that the writer can go on meanwhile. */
+function take(d: Descriptor, buffer: usize, length: u32): u32 {
+  let done: u32 = 0;
+  while (done < length) {
+    let there = d.seenHead - d.tail;
+    if (there < length - done) there = readable(d);
+    if (there == 0) break;
+    const bytes = min(min(there, length - done), <u32>layout.COPY_CHUNK);
+    copyOut(d, d.tail, buffer + done, bytes);
+    done += bytes;
+    d.tail += bytes;
+    sync.storeRelease(d.remote + layout.BLOCK_CREDIT, d.tail);
+    d.unannounced += bytes;
+    // A writer sleeps only when the ring is full, and then we pass here at every quarter of it before it is empty: one
+    // look each time is enough, and the fence that must precede the look is not paid for every small message.
+    if (d.unannounced >= d.ringBytes >> 2) {
+      d.unannounced = 0;
+      sync.fence();
+      answerWriter(d);
+    }
+  }
+  return done;
+}
+
+/** `recv` on a user-level connection. */
+export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
+  if ((flags & ~ws.MSG_PEEK) != 0) return refuse(ws.WSAEOPNOTSUPP);
+  if (length < 0) return fail(ws.WSAEFAULT);
+  let deadline: u64 = 0;
+  let waited = false;
+  const lockWord = receiveLockOf(d);
+  lock(lockWord);
+  while (d.handle == socket && kindOf(d) >= KIND_PENDING) {
+    if (d.shutdownReceive != 0) {
+      unlock(lockWord);
+      return fail(ws.WSAESHUTDOWN);
+    }
+    let there = d.seenHead - d.tail;
+    if (there == 0 || there < <u32>length) there = readable(d);
+    if (d.reset != 0 && there == 0) {
+      unlock(lockWord);
+      return receiveAfterEnd(d, socket, buffer, length, flags, waited);
+    }
+    if (there != 0) {
+      let done = min(there, <u32>length);
+      if ((flags & ws.MSG_PEEK) != 0) copyOut(d, d.tail, buffer, done);
+      else done = take(d, buffer, length);
+      unlock(lockWord);
+      return done;
+    }
+    const told = peerFlags(d);
+    if (told != 0) {
+      // The flags were read first: bytes that came before the end are visible now.
+      if (readable(d) != 0) continue;
+      unlock(lockWord);
+      if ((told & layout.FLAG_CLOSED) == 0) return 0;
+      return receiveAfterEnd(d, socket, buffer, length, flags, waited);
+    }
+    if (kindOf(d) == KIND_PENDING && decided(d)) {
+      unlock(lockWord);
+      settleHere(d, socket);
+      lock(lockWord);
+      continue;
+    }
+    if (d.nonBlocking != 0) {
+      unlock(lockWord);
+      return receiveNothing(d, socket, buffer, length, flags);
+    }
+    if (deadline == 0 && d.receiveTimeoutMs != 0) deadline = os.nowUs() + <u64>d.receiveTimeoutMs * 1000;
+    waited = true;
+    const woken = waitFor(d, socket, true, deadline);
+    if (woken == WAKE_READY) continue;
+    unlock(lockWord);
+    if (woken == WAKE_TIMEOUT) return fail(ws.WSAETIMEDOUT);
+    if (woken != WAKE_CHANGED) return fail(ws.WSAENOBUFS);
+    if (kindOf(d) == KIND_UNUSED || d.handle != socket) return fail(ws.WSAEINTR);
+    return receiveKernel(d, socket, buffer, length, flags);
+  }
+  unlock(lockWord);
+  return receiveKernel(d, socket, buffer, length, flags);
+}
+
+/** The application did not wait for its connect: looks whether the kernel has finished it. */
+export function nowConnected(d: Descriptor, socket: usize): bool {
+  const thread = currentThread();
+  if (changetype<usize>(thread) == 0 || scratch(thread, 256) == 0) return false;
+  if (selectOne(socket, thread.scratch, false, 0) <= 0) return false;
+  finishConnecting(d, true);
+  return kindOf(d) != KIND_CONNECTING;
+}
+
+/** Nothing to read on a non-blocking socket: a connection that is not decided yet may have its answer in the kernel. */
+function receiveNothing(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
+  if (kindOf(d) == KIND_PENDING) {
+    settleHere(d, socket);
+    if (kindOf(d) != KIND_PENDING) return receive(d, socket, buffer, length, flags);
+  }
+  return fail(ws.WSAEWOULDBLOCK);
+}
+
+function settleHere(d: Descriptor, socket: usize): void {
+  const thread = currentThread();
+  if (changetype<usize>(thread) != 0 && scratch(thread, 256) != 0) settlePending(d, socket, thread.scratch);
+}
+
+/** Everything is read and the peer is gone: the kernel says how the connection ended. */
+function receiveAfterEnd(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32, waited: bool): i32 {
+  const thread = currentThread();
+  lockBoth(d);
+  let reset = false;
+  let damaged = false;
+  if (d.handle == socket && kindOf(d) >= KIND_PENDING) {
+    reset = d.reset != 0 || (peerFlags(d) & layout.FLAG_RESET) != 0;
+    damaged = d.reset != 0 && d.peerGone == 0;
+    if (!damaged) endConnection(d);
+  }
+  unlockBoth(d);
+  // A thread that was blocked learns of a reset by an error, as from the kernel.
+  if (damaged || (reset && waited)) return fail(ws.WSAECONNRESET);
+  // The peer closes its kernel socket right after it told us: its word may be a moment ahead of the kernel's.
+  if (changetype<usize>(thread) != 0 && scratch(thread, 256) != 0) {
+    selectOne(socket, thread.scratch, true, layout.RECHECK_MS);
+  }
+  return receiveKernel(d, socket, buffer, length, flags);
+}
+
+/** `recv` from the kernel, past doorbells that came before the end. */
+function receiveKernel(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
+  if (kindOf(d) == KIND_CONNECTING) {
+    return nowConnected(d, socket) ? receive(d, socket, buffer, length, flags) : fail(ws.WSAENOTCONN);
+  }
+  if (kindOf(d) == KIND_ENDED && d.doorbells != 0) {
+    const thread = currentThread();
+    if (changetype<usize>(thread) != 0 && scratch(thread, 256) != 0) {
+      lock(receiveLockOf(d));
+      while (kernelBytes(socket, thread.scratch) > 0) takeDoorbells(socket, thread.scratch);
+      unlock(receiveLockOf(d));
+    }
+  }
+  return ws.recv(socket, buffer, length, flags);
+}
+
+/** `send` on a user-level connection. */
+export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
+  if ((flags & ~ws.MSG_DONTROUTE) != 0) return refuse(ws.WSAEOPNOTSUPP);
+  if (length < 0) return fail(ws.WSAEFAULT);
+  let deadline: u64 = 0;
+  let done: u32 = 0;
+  let waited = false;
+  const lockWord = sendLockOf(d);
+  lock(lockWord);
+  while (d.handle == socket && kindOf(d) >= KIND_PENDING) {
+    if (d.shutdownSend != 0) return finishSend(d, lockWord, ws.WSAESHUTDOWN, done);
+    if (d.reset != 0) return finishSend(d, lockWord, ws.WSAECONNRESET, done);
+    if ((peerFlags(d) & layout.FLAG_CLOSED) != 0) return transmitAfterEnd(d, socket, lockWord, buffer, length, done);
+    if (d.sendOwner == 0 || d.sendOwner == os.thread()) {
+      done += put(d, buffer + done, <u32>length - done);
+      if (done == <u32>length) {
+        const pending = kindOf(d) == KIND_PENDING;
+        releaseSend(d);
+        unlock(lockWord);
+        if (pending) pendingHasBytes();
+        return length;
+      }
+    }
+    if (d.reset != 0) continue;
+    if (kindOf(d) == KIND_PENDING && decided(d)) {
+      unlock(lockWord);
+      settleHere(d, socket);
+      lock(lockWord);
+      continue;
+    }
+    if (d.nonBlocking != 0) return finishSend(d, lockWord, ws.WSAEWOULDBLOCK, done);
+    if (deadline == 0 && d.sendTimeoutMs != 0) deadline = os.nowUs() + <u64>d.sendTimeoutMs * 1000;
+    // A blocking send is one piece: other threads' bytes wait until it is through.
+    if (d.sendOwner == 0 && changetype<usize>(currentThread()) != 0) d.sendOwner = os.thread();
+    waited = true;
+    const woken = waitFor(d, socket, false, deadline);
+    if (woken == WAKE_READY) continue;
+    if (woken == WAKE_TIMEOUT) return finishSend(d, lockWord, ws.WSAETIMEDOUT, done);
+    if (woken == WAKE_CHANGED) break;
+    return finishSend(d, lockWord, ws.WSAENOBUFS, done);
+  }
+  const closed = kindOf(d) == KIND_UNUSED || d.handle != socket;
+  const died = kindOf(d) == KIND_ENDED && d.reset != 0;
+  unlock(lockWord);
+  if (closed && waited) return fail(ws.WSAEINTR);
+  if (died) return done != 0 ? done : fail(ws.WSAECONNRESET);
+  if (kindOf(d) == KIND_CONNECTING) {
+    return nowConnected(d, socket) ? transmit(d, socket, buffer, length, flags) : fail(ws.WSAENOTCONN);
+  }
+  const more = ws.send(socket, buffer + done, length - done, flags);
+  return more < 0 && done != 0 ? done : done + more;
+}
+
+/** Writes what there is room for, piece by piece, waking a reader that sleeps. With `sendLock` held. */
+function put(d: Descriptor, buffer: usize, length: u32): u32 {
+  let done: u32 = 0;
+  while (done < length) {
+    let room = d.ringBytes - (d.head - d.seenCredit);
+    if (room < length - done) room = writable(d);
+    if (room == 0) break;
+    const bytes = min(min(room, length - done), <u32>layout.COPY_CHUNK);
+    copyIn(d, buffer + done, bytes);
+    done += bytes;
+    d.head += bytes;
+    sync.storeSeq(d.remote + layout.BLOCK_HEAD, d.head);
+    answerReader(d);
+  }
+  return done;
+}
+
+function releaseSend(d: Descriptor): void {
+  if (d.sendOwner != 0 && d.sendOwner == os.thread()) {
+    d.sendOwner = 0;
+    ringFirst(d.sendWaiters);
+  }
+}
+
+/** Ends a send that could not be completed: with the bytes that went, or with the error. Gives the lock back. */
+function finishSend(d: Descriptor, lockWord: usize, error: i32, done: u32): i32 {
+  releaseSend(d);
+  unlock(lockWord);
+  return done != 0 ? done : fail(error);
+}
+
+/** The peer has closed its socket: what the kernel does with bytes for it, and says about them, is what we say. */
+function transmitAfterEnd(d: Descriptor, socket: usize, lockWord: usize, buffer: usize, length: i32, done: u32): i32 {
+  const blocked = d.sendOwner != 0 && d.sendOwner == os.thread();
+  releaseSend(d);
+  unlock(lockWord);
+  // A blocked sender has bytes on the way that nobody will read: the kernel calls that a reset.
+  if (blocked) return fail(ws.WSAECONNRESET);
+  const more = ws.send(socket, buffer + done, length - done, 0);
+  return more < 0 && done != 0 ? done : done + more;
+}

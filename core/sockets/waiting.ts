@@ -1,0 +1,238 @@
+/**
+ * Waiting on one connection: look, spin for a bounded, adaptive time, arm, look again, sleep. The peer looks at what we
+ * armed after it published, both sequentially consistent, so that one of the two sees the other.
+ */
+import * as layout from "../layout";
+import * as os from "../os";
+import { runtime } from "../runtime";
+import * as sync from "../sync";
+import { Thread, currentThread, scratch } from "../vmmc/bells";
+import { kernelEnded, selectOne } from "../vmmc/kernel-connection";
+import { peerFlags } from "./connection";
+import {
+  Descriptor,
+  KIND_PENDING,
+  KIND_USER,
+  kindOf,
+  receiveLockOf,
+  sendLockOf,
+} from "./descriptor";
+import { lock, unlock } from "./lock";
+import { settlePending } from "./pending";
+
+/** There is something to look at. */
+export const WAKE_READY: u32 = 0;
+/** The time is over. */
+export const WAKE_TIMEOUT: u32 = 1;
+/** The socket is not what it was: closed, or carried by the kernel now. */
+export const WAKE_CHANGED: u32 = 2;
+/** This thread cannot sleep: no memory or no bell. */
+export const WAKE_UNABLE: u32 = 3;
+
+const SCRATCH_BYTES = 256;
+/** Looks before the first question for the time: a few microseconds. */
+const SPIN_ROUNDS: u32 = 256;
+/** Looks between two questions for the time. */
+const SPIN_ROUNDS_BETWEEN = 32;
+
+/** Something to read, or an end to report. With `receiveLock` held. */
+export function readReady(d: Descriptor): bool {
+  return (
+    sync.loadAcquire(d.own + layout.BLOCK_HEAD) != d.tail ||
+    peerFlags(d) != 0 ||
+    (d.reset | d.shutdownReceive) != 0
+  );
+}
+
+/** Room to write, or an end to report. With `sendLock` held. */
+export function writeReady(d: Descriptor): bool {
+  if (d.sendOwner != 0 && d.sendOwner != os.thread()) return false;
+  return (
+    d.head - sync.loadAcquire(d.own + layout.BLOCK_CREDIT) < d.ringBytes ||
+    (peerFlags(d) & layout.FLAG_CLOSED) != 0 ||
+    d.reset != 0 ||
+    d.shutdownSend != 0
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function ready(d: Descriptor, reading: bool): bool {
+  return reading ? readReady(d) : writeReady(d);
+}
+
+/** Writes what this side waits for where the peer looks. With that direction's lock held. */
+function publishArm(d: Descriptor, reading: bool): void {
+  const waiters = changetype<Thread>(reading ? d.receiveWaiters : d.sendWaiters);
+  let word: u32 = changetype<usize>(waiters) != 0 ? waiters.armValue : 0;
+  if ((reading ? d.selectReaders : d.selectWriters) != 0 || (word != 0 && kindOf(d) == KIND_PENDING)) {
+    word |= layout.ARM_DOORBELL;
+    d.doorbells = 1;
+  }
+  if (reading) {
+    if (word != 0) word |= ++d.receiveSequence << layout.ARM_SEQUENCE_SHIFT;
+    sync.storeSeq(d.remote + layout.BLOCK_READ_ARMED, word);
+  } else {
+    if (word != 0) word |= ++d.sendSequence << layout.ARM_SEQUENCE_SHIFT;
+    sync.storeSeq(d.remote + layout.BLOCK_WRITE_ARMED, word);
+  }
+}
+
+/** Counts this thread as one that sleeps in `select` for that direction, and arms. With that direction's lock held. */
+export function armSelect(d: Descriptor, reading: bool): void {
+  if (reading) d.selectReaders++;
+  else d.selectWriters++;
+  publishArm(d, reading);
+}
+
+/** Takes `armSelect` back. With that direction's lock held. */
+export function disarmSelect(d: Descriptor, reading: bool): void {
+  if (reading) {
+    if (d.selectReaders != 0) d.selectReaders--;
+  } else if (d.selectWriters != 0) d.selectWriters--;
+  publishArm(d, reading);
+}
+
+/**
+ * Spins while the lock is held: the only one that waits for it meanwhile is a thread of this process that uses the same
+ * direction of the same connection. Returns whether there is something to look at.
+ */
+function spin(d: Descriptor, reading: bool): bool {
+  const limit = reading ? d.receiveSpinUs : d.sendSpinUs;
+  if (ready(d, reading)) return true;
+  if (runtime().spinMaxUs == 0) return false;
+  // Asking for the time costs more than a message takes: the first looks go without.
+  for (let round: u32 = limit >= <u32>layout.SPIN_PAUSE_US ? SPIN_ROUNDS : SPIN_ROUNDS / 8; round != 0; round--) {
+    sync.pause();
+    if (ready(d, reading)) return true;
+  }
+  const began = os.nowUs();
+  for (let spent: u64 = 0; spent < limit; spent = os.nowUs() - began) {
+    if (spent >= <u64>layout.SPIN_PAUSE_US) os.yieldProcessor();
+    for (let round = 0; round < SPIN_ROUNDS_BETWEEN; round++) {
+      if (ready(d, reading)) return true;
+      sync.pause();
+    }
+  }
+  return false;
+}
+
+/** The spin limit (us) after a wait that slept for that long: longer when spinning was nearly enough, shorter when in vain. */
+export function nextSpin(limit: u32, sleptUs: u64): u32 {
+  const most = runtime().spinMaxUs;
+  if (sleptUs < <u64>(4 * most)) return min(most, 2 * limit + 1);
+  return max(min(most, <u32>layout.SPIN_MIN_US), limit / 2);
+}
+
+/**
+ * Waits until the connection has something for that direction. Called, and returns, with that direction's lock held.
+ * `deadline` is in microseconds of `os.nowUs`, 0 for none.
+ */
+export function waitFor(d: Descriptor, socket: usize, reading: bool, deadline: u64): u32 {
+  if (kindOf(d) == KIND_USER && spin(d, reading)) return WAKE_READY;
+  const thread = currentThread();
+  if (changetype<usize>(thread) == 0 || scratch(thread, SCRATCH_BYTES) == 0) return WAKE_UNABLE;
+  const generation = d.generation;
+  const began = os.nowUs();
+  join(d, thread, reading);
+  let result = WAKE_READY;
+  for (;;) {
+    // Only the first waiter arms; when it leaves it wakes the next one, which arms in its turn.
+    const leads = (reading ? d.receiveWaiters : d.sendWaiters) == changetype<usize>(thread);
+    if (leads) publishArm(d, reading);
+    if (ready(d, reading)) break;
+    const now = os.nowUs();
+    if (deadline != 0 && now >= deadline) {
+      result = WAKE_TIMEOUT;
+      break;
+    }
+    const pending = kindOf(d) == KIND_PENDING;
+    unlock(lockOf(d, reading));
+    if (pending) sleepPending(d, socket, thread, restMs(now, deadline));
+    else sleepUser(d, socket, thread, restMs(now, deadline));
+    lock(lockOf(d, reading));
+    if (d.generation != generation || d.handle != socket || kindOf(d) < KIND_PENDING) {
+      // The list went with the connection: whoever changed it has woken everybody in it.
+      thread.waiting = 0;
+      return WAKE_CHANGED;
+    }
+  }
+  leave(d, thread, reading);
+  const slept = os.nowUs() - began;
+  if (reading) d.receiveSpinUs = nextSpin(d.receiveSpinUs, slept);
+  else d.sendSpinUs = nextSpin(d.sendSpinUs, slept);
+  return result;
+}
+
+// @ts-ignore: decorator
+@inline
+function lockOf(d: Descriptor, reading: bool): usize {
+  return reading ? receiveLockOf(d) : sendLockOf(d);
+}
+
+/** Time to sleep (ms), rounded up, and never longer than the next look at the kernel connection. */
+function restMs(now: u64, deadline: u64): u32 {
+  if (deadline == 0) return layout.RECHECK_MS;
+  return <u32>min<u64>(layout.RECHECK_MS, (deadline - now + 999) / 1000);
+}
+
+/** Sleeps on this thread's bell, which the peer rings, and on the peer's end. */
+function sleepUser(d: Descriptor, socket: usize, thread: Thread, ms: u32): void {
+  const peer = d.peer;
+  const process: usize = changetype<usize>(peer) == 0 || peer.ended != 0 ? 0 : peer.process;
+  const limit = process == 0 ? min<u32>(ms, layout.RECHECK_GONE_MS) : ms;
+  const woken = os.bellWait(thread.bell, process, limit);
+  if (woken == layout.WAIT_BELL) return;
+  if (woken == layout.WAIT_PEER_DEAD) peer.ended = 1;
+  // The peer has ended, or nothing was heard for long: only the kernel knows whether its end of the connection is gone.
+  lock(receiveLockOf(d));
+  if (d.handle == socket && kindOf(d) == KIND_USER && kernelEnded(socket, thread.scratch)) markGone(d);
+  unlock(receiveLockOf(d));
+}
+
+/** The peer's end of the kernel connection is gone without a word from the peer: it has died. */
+export function markGone(d: Descriptor): void {
+  if ((sync.loadAcquire(d.own + layout.BLOCK_FLAGS) & layout.FLAG_CLOSED) == 0) {
+    // As the kernel does it: a process that ends with bytes unread resets its connections.
+    if (d.head != sync.loadAcquire(d.own + layout.BLOCK_CREDIT)) d.reset = 1;
+  }
+  d.peerGone = 1;
+}
+
+/** Sleeps in the kernel until the acceptor has decided, or an unwrapped one shows itself. */
+function sleepPending(d: Descriptor, socket: usize, thread: Thread, ms: u32): void {
+  selectOne(socket, thread.scratch, true, min<u32>(ms, layout.CARETAKER_PERIOD_MS));
+  settlePending(d, socket, thread.scratch);
+}
+
+function join(d: Descriptor, thread: Thread, reading: bool): void {
+  thread.nextWaiter = 0;
+  thread.waiting = 1;
+  const first = reading ? d.receiveWaiters : d.sendWaiters;
+  if (first == 0) {
+    if (reading) d.receiveWaiters = changetype<usize>(thread);
+    else d.sendWaiters = changetype<usize>(thread);
+    return;
+  }
+  let last = changetype<Thread>(first);
+  while (last.nextWaiter != 0) last = changetype<Thread>(last.nextWaiter);
+  last.nextWaiter = changetype<usize>(thread);
+}
+
+/** Takes this thread out of the list; the new first one is woken to arm for itself, or the connection is disarmed. */
+function leave(d: Descriptor, thread: Thread, reading: bool): void {
+  thread.waiting = 0;
+  let first = reading ? d.receiveWaiters : d.sendWaiters;
+  const led = first == changetype<usize>(thread);
+  if (led) {
+    first = thread.nextWaiter;
+    if (reading) d.receiveWaiters = first;
+    else d.sendWaiters = first;
+    publishArm(d, reading);
+    if (first != 0) os.bellRing(changetype<Thread>(first).bell);
+    return;
+  }
+  let before = changetype<Thread>(first);
+  while (before.nextWaiter != changetype<usize>(thread)) before = changetype<Thread>(before.nextWaiter);
+  before.nextWaiter = thread.nextWaiter;
+}

@@ -1,0 +1,98 @@
+/**
+ * Notification: how a thread that sleeps is woken by another process. Every thread that sleeps has a *bell slot* of its
+ * process; whoever wants to wake it opens the bell of that slot once, keeps it with the peer, and rings.
+ */
+import * as layout from "../layout";
+import * as os from "../os";
+import { Runtime, runtime, runtimeField } from "../runtime";
+import { lock, unlock } from "../sockets/lock";
+
+/** What a thread of this process owns. Made at its first wait. */
+@unmanaged
+export class Thread {
+  /** Bell slot + 1, as it stands in an armed word. */
+  armValue: u32;
+  slot: u32;
+  bell: usize;
+  /** The next thread that waits for the same direction of the same connection. */
+  nextWaiter: usize;
+  /** True (1) while this thread is in a list of waiters. */
+  waiting: u32;
+  /** Bytes at `scratch`. */
+  scratchBytes: u32;
+  /** Memory for fd_sets and addresses that must not be the application's. */
+  scratch: usize;
+  /** Current spin limit (us) of `select`. */
+  selectSpinUs: u32;
+  /** When `select` last asked the kernel (us). */
+  kernelAskedUs: u64;
+}
+
+/** This thread's record; 0 when there is no memory, no free slot or no bell to be had. */
+export function currentThread(): Thread {
+  const known = os.thread();
+  if (known != 0) return changetype<Thread>(known);
+  return makeThread();
+}
+
+function makeThread(): Thread {
+  const none = changetype<Thread>(<usize>0);
+  const address = os.alloc(offsetof<Thread>());
+  if (address == 0) return none;
+  const slot = takeSlot();
+  if (slot < 0) {
+    os.free(address);
+    return none;
+  }
+  const thread = changetype<Thread>(address);
+  thread.slot = slot;
+  thread.armValue = slot + 1;
+  thread.selectSpinUs = layout.SPIN_PAUSE_US;
+  thread.bell = load<usize>(runtime().bells + (<usize>slot) * sizeof<usize>());
+  if (!os.setThread(address)) {
+    dropThread(address);
+    return none;
+  }
+  return thread;
+}
+
+/** Gives back what an ending thread owned. Its bell stays, for the slot's next thread. */
+export function dropThread(record: usize): void {
+  if (record == 0) return;
+  const thread = changetype<Thread>(record);
+  const bellsLock = runtimeField(offsetof<Runtime>("bellsLock"));
+  lock(bellsLock);
+  store<u8>(runtime().bellSlots + thread.slot, 0);
+  unlock(bellsLock);
+  if (thread.scratch != 0) os.free(thread.scratch);
+  os.free(record);
+}
+
+function takeSlot(): i32 {
+  const bellsLock = runtimeField(offsetof<Runtime>("bellsLock"));
+  const slots = runtime().bellSlots;
+  let found = -1;
+  lock(bellsLock);
+  for (let slot = 0; slot < layout.BELL_SLOTS; slot++) {
+    if (load<u8>(slots + slot) != 0) continue;
+    const bell = runtime().bells + (<usize>slot) * sizeof<usize>();
+    if (load<usize>(bell) == 0) store<usize>(bell, os.bellCreate(slot));
+    if (load<usize>(bell) != 0) {
+      store<u8>(slots + slot, 1);
+      found = slot;
+    }
+    break;
+  }
+  unlock(bellsLock);
+  return found;
+}
+
+/** At least `bytes` of memory that belongs to this thread until its next call; 0 when there is none. */
+export function scratch(thread: Thread, bytes: u32): usize {
+  if (thread.scratchBytes < bytes) {
+    if (thread.scratch != 0) os.free(thread.scratch);
+    thread.scratch = os.alloc(bytes);
+    thread.scratchBytes = thread.scratch != 0 ? bytes : 0;
+  }
+  return thread.scratch;
+}

@@ -1,0 +1,45 @@
+/** The kernel connection under a user-level one: its doorbells, and what it knows about the peer's end. */
+import * as ws from "../generated/winsock";
+
+/** More doorbells than this are not taken at once: an honest peer sends one for each time we arm. */
+const DOORBELLS_AT_ONCE = 64;
+
+/** True when a read would not block: doorbells, or the end of the connection. `memory` holds a small fd_set and more. */
+export function kernelReadable(socket: usize, memory: usize): bool {
+  return selectOne(socket, memory, true, 0) > 0;
+}
+
+/** Waits up to `ms` for the kernel socket to become readable or writable; as `select` returns. */
+export function selectOne(socket: usize, memory: usize, forReading: bool, ms: i32): i32 {
+  store<u32>(memory, 1);
+  store<usize>(memory + ws.fd_set_fd_array_offset, socket);
+  const time = memory + 64;
+  store<i32>(time, ms / 1000);
+  store<i32>(time + sizeof<i32>(), (ms % 1000) * 1000);
+  return forReading
+    ? ws.select(0, memory, 0, 0, ms < 0 ? 0 : time)
+    : ws.select(0, 0, memory, 0, ms < 0 ? 0 : time);
+}
+
+/** How many bytes lie in the kernel connection; -1 when it says no. */
+export function kernelBytes(socket: usize, memory: usize): i32 {
+  store<u32>(memory, 0);
+  if (ws.ioctlsocket(socket, ws.FIONREAD, memory) != 0) return -1;
+  return load<i32>(memory);
+}
+
+/** Takes the doorbells that lie in the kernel connection. Never blocks. */
+export function takeDoorbells(socket: usize, memory: usize): void {
+  const bytes = kernelBytes(socket, memory);
+  if (bytes > 0) ws.recv(socket, memory, min(bytes, DOORBELLS_AT_ONCE), 0);
+}
+
+/** True when the kernel says that the peer's end is gone: readable, but nothing to read. Takes doorbells on the way. */
+export function kernelEnded(socket: usize, memory: usize): bool {
+  for (let round = 0; round < DOORBELLS_AT_ONCE; round++) {
+    if (!kernelReadable(socket, memory)) return false;
+    if (kernelBytes(socket, memory) <= 0) return true;
+    takeDoorbells(socket, memory);
+  }
+  return false;
+}

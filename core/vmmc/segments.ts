@@ -1,0 +1,206 @@
+/**
+ * Segments: creating and importing them, and keeping them for the next connection between the same two processes, so
+ * that connection set-up does not pay for files and mappings every time.
+ */
+import * as layout from "../layout";
+import * as os from "../os";
+import { Runtime, runtime, runtimeField } from "../runtime";
+import { lock, unlock } from "../sockets/lock";
+import * as sync from "../sync";
+
+/** A segment that this process has mapped. */
+@unmanaged
+export class Segment {
+  /** Filled in together by the operating system: see `os.segmentCreate`. */
+  address: usize;
+  handle: usize;
+  next: usize;
+  ringBytes: u32;
+  /** The connection it carries now, or carried last. */
+  generation: u32;
+  key: u64;
+  /** The process that created it. */
+  start: u64;
+  tag: u32;
+  /** True (1) while a connection uses it. */
+  inUse: u32;
+  /** The acceptor that has it mapped; tag 0 when nobody imported it yet. */
+  peerTag: u32;
+  peerStart: u64;
+}
+
+// @ts-ignore: decorator
+@inline
+function none(): Segment {
+  return changetype<Segment>(<usize>0);
+}
+
+// @ts-ignore: decorator
+@inline
+function segmentsLock(): usize {
+  return runtimeField(offsetof<Runtime>("segmentsLock"));
+}
+
+/** A segment for a new connection to that process, reset and PENDING; 0 when none can be made. */
+export function takeSegment(peerTag: u32, peerStart: u64): Segment {
+  lock(segmentsLock());
+  let segment = fromPool(peerTag, peerStart);
+  unlock(segmentsLock());
+  if (changetype<usize>(segment) == 0) segment = createSegment();
+  if (changetype<usize>(segment) == 0) return segment;
+  segment.inUse = 1;
+  segment.generation++;
+  resetSegment(segment);
+  return segment;
+}
+
+function fromPool(peerTag: u32, peerStart: u64): Segment {
+  let link = runtimeField(offsetof<Runtime>("pool"));
+  while (load<usize>(link) != 0) {
+    const segment = changetype<Segment>(load<usize>(link));
+    const free =
+      segment.peerTag == 0 ||
+      (segment.peerTag == peerTag &&
+        segment.peerStart == peerStart &&
+        sync.loadAcquire(segment.address + layout.SEGMENT_RELEASED) == segment.generation &&
+        sync.loadAcquire(segment.address + layout.SEGMENT_UNMAPPED) == 0);
+    if (free) {
+      store<usize>(link, segment.next);
+      runtime().poolCount--;
+      return segment;
+    }
+    link = changetype<usize>(segment) + offsetof<Segment>("next");
+  }
+  return none();
+}
+
+function createSegment(): Segment {
+  const record = os.alloc(offsetof<Segment>());
+  if (record == 0) return none();
+  const segment = changetype<Segment>(record);
+  segment.key = os.random();
+  segment.ringBytes = runtime().ringBytes;
+  segment.tag = runtime().tag;
+  segment.start = runtime().start;
+  const bytes = layout.RINGS_OFFSET + 2 * segment.ringBytes;
+  if (!os.segmentCreate(segment.tag, segment.start, segment.key, bytes, record)) {
+    os.free(record);
+    return none();
+  }
+  return segment;
+}
+
+/** Makes the shared words as a new connection expects them. Nobody else looks at them before it is published. */
+function resetSegment(segment: Segment): void {
+  const address = segment.address;
+  memory.fill(address, 0, layout.SEGMENT_RELEASED);
+  memory.fill(address + layout.BLOCKS_OFFSET, 0, 2 * layout.BLOCK_BYTES);
+  store<u32>(address + layout.SEGMENT_MAGIC, layout.MAGIC);
+  store<u32>(address + layout.SEGMENT_VERSION, layout.PROTOCOL_VERSION);
+  store<u32>(address + layout.SEGMENT_RING_BYTES, segment.ringBytes);
+  store<u32>(address + layout.SEGMENT_GENERATION, segment.generation);
+  store<u32>(address + layout.SEGMENT_CONNECTOR_TAG, segment.tag);
+  store<u64>(address + layout.SEGMENT_CONNECTOR_START, segment.start);
+  sync.storeRelease(address + layout.SEGMENT_STATE, layout.STATE_PENDING);
+}
+
+/** The connector's connection has ended: keeps the segment for the next one, or lets it go. */
+export function giveBackSegment(segment: Segment): void {
+  lock(segmentsLock());
+  segment.inUse = 0;
+  const keep = runtime().poolCount < <u32>layout.POOL_LIMIT;
+  if (keep) {
+    segment.next = runtime().pool;
+    runtime().pool = changetype<usize>(segment);
+    runtime().poolCount++;
+  }
+  unlock(segmentsLock());
+  if (!keep) destroySegment(segment);
+}
+
+function destroySegment(segment: Segment): void {
+  os.segmentClose(segment.address, segment.handle);
+  // An importer's handle takes the name away; without one it is for us to do.
+  if (segment.peerTag == 0) os.segmentRemove(segment.tag, segment.start, segment.key);
+  os.free(changetype<usize>(segment));
+}
+
+/** Maps a connector's segment, or finds it mapped already; 0 when it is not there, damaged or of another version. */
+export function importSegment(tag: u32, start: u64, key: u64): Segment {
+  lock(segmentsLock());
+  let segment = changetype<Segment>(runtime().imports);
+  while (changetype<usize>(segment) != 0 && (segment.key != key || segment.tag != tag || segment.start != start)) {
+    segment = changetype<Segment>(segment.next);
+  }
+  if (changetype<usize>(segment) != 0 && segment.inUse == 0) {
+    segment.inUse = 1;
+    segment.generation = sync.loadRelaxed(segment.address + layout.SEGMENT_GENERATION);
+    unlock(segmentsLock());
+    return segment;
+  }
+  unlock(segmentsLock());
+  if (changetype<usize>(segment) != 0) return none(); // still in use here: not an honest offer
+  return openSegment(tag, start, key);
+}
+
+function openSegment(tag: u32, start: u64, key: u64): Segment {
+  const record = os.alloc(offsetof<Segment>());
+  if (record == 0) return none();
+  const segment = changetype<Segment>(record);
+  const bytes = os.segmentOpen(tag, start, key, record);
+  if (bytes != 0) {
+    const ringBytes = sync.loadRelaxed(segment.address + layout.SEGMENT_RING_BYTES);
+    const valid =
+      bytes >= <u32>layout.RINGS_OFFSET &&
+      sync.loadRelaxed(segment.address + layout.SEGMENT_MAGIC) == layout.MAGIC &&
+      sync.loadRelaxed(segment.address + layout.SEGMENT_VERSION) == layout.PROTOCOL_VERSION &&
+      ringBytes >= <u32>layout.RING_BYTES_MIN &&
+      ringBytes <= <u32>layout.RING_BYTES_MAX &&
+      (ringBytes & (ringBytes - 1)) == 0 &&
+      bytes == layout.RINGS_OFFSET + 2 * ringBytes;
+    if (valid) {
+      segment.ringBytes = ringBytes;
+      segment.generation = sync.loadRelaxed(segment.address + layout.SEGMENT_GENERATION);
+      segment.key = key;
+      segment.tag = tag;
+      segment.start = start;
+      segment.inUse = 1;
+      lock(segmentsLock());
+      segment.next = runtime().imports;
+      runtime().imports = record;
+      runtime().importCount++;
+      unlock(segmentsLock());
+      return segment;
+    }
+    os.segmentClose(segment.address, segment.handle);
+  }
+  os.free(record);
+  return none();
+}
+
+/** The acceptor's connection has ended: tells the connector, and keeps the mapping while there is room. */
+export function releaseImport(segment: Segment): void {
+  lock(segmentsLock());
+  segment.inUse = 0;
+  const keep = runtime().importCount <= <u32>layout.POOL_LIMIT;
+  if (!keep) unlinkImport(segment);
+  unlock(segmentsLock());
+  if (!keep) sync.storeRelease(segment.address + layout.SEGMENT_UNMAPPED, 1);
+  sync.storeRelease(segment.address + layout.SEGMENT_RELEASED, segment.generation);
+  if (keep) return;
+  os.segmentClose(segment.address, segment.handle);
+  os.free(changetype<usize>(segment));
+}
+
+/** Called with the lock held. */
+function unlinkImport(segment: Segment): void {
+  let link = runtimeField(offsetof<Runtime>("imports"));
+  while (load<usize>(link) != 0) {
+    if (load<usize>(link) == changetype<usize>(segment)) {
+      store<usize>(link, segment.next);
+      runtime().importCount--;
+      return;
+    }
+    link = load<usize>(link) + offsetof<Segment>("next");
+  }
+}

@@ -1,0 +1,120 @@
+/** Entry points of the calls that ask about a socket or change how it behaves. */
+import * as ws from "../generated/winsock";
+import * as layout from "../layout";
+import {
+  Descriptor,
+  KIND_CONNECTING,
+  KIND_ENDED,
+  KIND_LISTENER,
+  KIND_PENDING,
+  KIND_UNUSED,
+  kindOf,
+  lockBoth,
+  lookup,
+  receiveLockOf,
+  unlockBoth,
+} from "../sockets/descriptor";
+import { currentThread, scratch } from "../vmmc/bells";
+import { refuse } from "../sockets/errors";
+import { lock, unlock } from "../sockets/lock";
+import { decided, toKernel } from "../sockets/pending";
+import { withdrawListener } from "../sockets/rendezvous";
+import { nowConnected, readable } from "../sockets/stream";
+
+export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
+  const d = lookup(socket);
+  if (changetype<usize>(d) == 0) return ws.ioctlsocket(socket, command, argument);
+  if (<u32>command == <u32>ws.FIONREAD && argument != 0) {
+    if (kindOf(d) == KIND_CONNECTING) nowConnected(d, socket);
+    if (kindOf(d) >= KIND_PENDING) {
+      lock(receiveLockOf(d));
+      const user = d.handle == socket && kindOf(d) >= KIND_PENDING;
+      const bytes = user ? readable(d) : 0;
+      unlock(receiveLockOf(d));
+      if (user) {
+        store<u32>(argument, bytes);
+        return 0;
+      }
+    }
+    if (kindOf(d) == KIND_ENDED) {
+      store<u32>(argument, 0);
+      return 0;
+    }
+  }
+  const result = ws.ioctlsocket(socket, command, argument);
+  if (result == 0 && <u32>command == <u32>ws.FIONBIO) d.nonBlocking = load<u32>(argument) != 0 ? 1 : 0;
+  return result;
+}
+
+export function getsockopt(socket: usize, level: i32, option: i32, value: usize, length: usize): i32 {
+  return ws.getsockopt(socket, level, option, value, length);
+}
+
+/** The kernel keeps every option; those that a user-level connection acts on are noted as well. */
+export function setsockopt(socket: usize, level: i32, option: i32, value: usize, length: i32): i32 {
+  const result = ws.setsockopt(socket, level, option, value, length);
+  const d = lookup(socket);
+  if (result == 0 && changetype<usize>(d) != 0 && level == ws.SOL_SOCKET && value != 0) noteOption(d, option, value, length);
+  return result;
+}
+
+function noteOption(d: Descriptor, option: i32, value: usize, length: i32): void {
+  if (option == ws.SO_LINGER && length >= <i32>ws.linger_size) {
+    d.lingerOn = load<u16>(value + ws.linger_l_onoff_offset);
+    d.lingerSeconds = load<u16>(value + ws.linger_l_linger_offset);
+    return;
+  }
+  if (length < 4) return;
+  const number = load<u32>(value);
+  if (option == ws.SO_RCVTIMEO) d.receiveTimeoutMs = number;
+  else if (option == ws.SO_SNDTIMEO) d.sendTimeoutMs = number;
+  else if (option == ws.SO_DONTLINGER && number != 0) d.lingerOn = 0;
+}
+
+/** Makes sure that the kernel carries what this socket does from now on; false when that is too late. */
+function keepInKernel(socket: usize): bool {
+  const d = lookup(socket);
+  if (changetype<usize>(d) == 0 || kindOf(d) == KIND_UNUSED) return true;
+  const thread = currentThread();
+  const memory: usize = changetype<usize>(thread) != 0 ? scratch(thread, 256) : 0;
+  lockBoth(d);
+  if (kindOf(d) == KIND_LISTENER) withdrawListener(d);
+  if (kindOf(d) == KIND_PENDING && memory != 0 && !decided(d)) toKernel(d, layout.REASON_UNSUPPORTED_CALLS, memory);
+  if (kindOf(d) < KIND_CONNECTING) d.stream = 0;
+  unlockBoth(d);
+  return kindOf(d) < KIND_CONNECTING;
+}
+
+/** Window messages are the kernel's alone, so far. */
+export function WSAAsyncSelect(socket: usize, window: usize, message: u32, events: i32): i32 {
+  return keepInKernel(socket) ? ws.WSAAsyncSelect(socket, window, message, events) : refuse(ws.WSAEOPNOTSUPP);
+}
+
+export function AcceptEx(
+  listener: usize,
+  socket: usize,
+  buffer: usize,
+  bytes: u32,
+  localBytes: u32,
+  remoteBytes: u32,
+  received: usize,
+  overlapped: usize,
+): i32 {
+  keepInKernel(listener);
+  keepInKernel(socket);
+  return ws.AcceptEx(listener, socket, buffer, bytes, localBytes, remoteBytes, received, overlapped);
+}
+
+export function TransmitFile(
+  socket: usize,
+  file: usize,
+  bytes: u32,
+  bytesPerSend: u32,
+  overlapped: usize,
+  buffers: usize,
+  flags: u32,
+): i32 {
+  if (keepInKernel(socket)) return ws.TransmitFile(socket, file, bytes, bytesPerSend, overlapped, buffers, flags);
+  refuse(ws.WSAEOPNOTSUPP);
+  return 0;
+}

@@ -1,0 +1,105 @@
+/** Entry points of the calls that make, name and end sockets. */
+import * as ws from "../generated/winsock";
+import * as layout from "../layout";
+import { runtime } from "../runtime";
+import { currentThread, scratch } from "../vmmc/bells";
+import { KIND_CONNECTING, KIND_KERNEL, KIND_LISTENER, KIND_UNUSED, kindOf, lookup, openDescriptor } from "../sockets/descriptor";
+import { endDescriptor, shutdownStream } from "../sockets/closing";
+import { logDecision } from "../sockets/decision";
+import { userLevel } from "../sockets/descriptor";
+import { abandonConnect, finishConnecting, prepareConnect, publishListener, publishPending, takeOffer } from "../sockets/rendezvous";
+import { nowConnected } from "../sockets/stream";
+
+const NAME_BYTES: u32 = 256;
+
+export function socket(family: i32, type: i32, protocol: i32): usize {
+  const made = ws.socket(family, type, protocol);
+  if (made == ws.INVALID_SOCKET || runtime().reason == layout.REASON_DISABLED) return made;
+  const stream =
+    family == ws.AF_INET && type == ws.SOCK_STREAM && (protocol == 0 || protocol == ws.IPPROTO_TCP);
+  openDescriptor(made, stream, 0);
+  return made;
+}
+
+export function closesocket(socket: usize): i32 {
+  const d = lookup(socket);
+  if (changetype<usize>(d) != 0 && kindOf(d) != KIND_UNUSED) endDescriptor(d, socket);
+  return ws.closesocket(socket);
+}
+
+export function bind(socket: usize, name: usize, length: i32): i32 {
+  return ws.bind(socket, name, length);
+}
+
+export function listen(socket: usize, backlog: i32): i32 {
+  const result = ws.listen(socket, backlog);
+  const d = lookup(socket);
+  if (result == 0 && changetype<usize>(d) != 0) publishListener(d, socket);
+  return result;
+}
+
+export function connect(socket: usize, name: usize, length: i32): i32 {
+  const d = lookup(socket);
+  if (changetype<usize>(d) == 0 || kindOf(d) == KIND_UNUSED || d.stream == 0) return ws.connect(socket, name, length);
+  if (kindOf(d) == KIND_CONNECTING) return connectAgain(socket, name, length);
+  const inet = name != 0 && length >= <i32>ws.sockaddr_in_size && load<u16>(name) == <u16>ws.AF_INET;
+  if (kindOf(d) != KIND_KERNEL || !inet) return ws.connect(socket, name, length);
+  const offered = prepareConnect(d, name, length);
+  const result = ws.connect(socket, name, length);
+  const error = result == 0 ? 0 : ws.WSAGetLastError();
+  const begun = result == 0 || error == ws.WSAEWOULDBLOCK;
+  if (offered) {
+    if (begun) publishPending(d, socket, result == 0);
+    else abandonConnect(d, layout.REASON_CONNECT_FAILED);
+  } else if (begun) logDecision(d, layout.ROLE_CONNECT, layout.MODE_KERNEL, d.reason);
+  if (result != 0) ws.WSASetLastError(error);
+  return result;
+}
+
+/** An application that asks `connect` whether its connect is through. */
+function connectAgain(socket: usize, name: usize, length: i32): i32 {
+  const result = ws.connect(socket, name, length);
+  const error = result == 0 ? 0 : ws.WSAGetLastError();
+  if (result == 0 || error == ws.WSAEISCONN) finishConnecting(lookup(socket), true);
+  else if (error != ws.WSAEWOULDBLOCK && error != ws.WSAEALREADY && error != ws.WSAEINVAL) {
+    finishConnecting(lookup(socket), false);
+  }
+  if (result != 0) ws.WSASetLastError(error);
+  return result;
+}
+
+export function accept(socket: usize, name: usize, nameLength: usize): usize {
+  const listener = lookup(socket);
+  if (changetype<usize>(listener) == 0 || kindOf(listener) != KIND_LISTENER) {
+    const made = ws.accept(socket, name, nameLength);
+    if (made != ws.INVALID_SOCKET && changetype<usize>(listener) != 0) {
+      openDescriptor(made, false, listener.nonBlocking);
+    }
+    return made;
+  }
+  const thread = currentThread();
+  const memory: usize = changetype<usize>(thread) != 0 ? scratch(thread, 2 * NAME_BYTES) : 0;
+  // The peer's name is needed, whether the application wants it or not.
+  const own = memory + NAME_BYTES;
+  const ownLength = own + 128;
+  const use = name == 0 || nameLength == 0;
+  if (memory != 0) store<i32>(ownLength, 128);
+  const made = ws.accept(socket, use && memory != 0 ? own : name, use && memory != 0 ? ownLength : nameLength);
+  if (made == ws.INVALID_SOCKET) return made;
+  const d = openDescriptor(made, true, listener.nonBlocking);
+  if (changetype<usize>(d) == 0 || memory == 0) return made;
+  d.receiveTimeoutMs = listener.receiveTimeoutMs;
+  d.sendTimeoutMs = listener.sendTimeoutMs;
+  d.lingerOn = listener.lingerOn;
+  d.lingerSeconds = listener.lingerSeconds;
+  const peer = use ? own : name;
+  if (kindOf(listener) == KIND_LISTENER && load<u16>(peer) == <u16>ws.AF_INET) takeOffer(listener, d, made, peer);
+  return made;
+}
+
+export function shutdown(socket: usize, how: i32): i32 {
+  const d = userLevel(socket);
+  if (changetype<usize>(d) == 0) return ws.shutdown(socket, how);
+  if (kindOf(d) == KIND_CONNECTING && !nowConnected(d, socket)) return ws.shutdown(socket, how);
+  return shutdownStream(d, socket, how);
+}

@@ -1,0 +1,100 @@
+/* What the core wants to know of its process on Windows: settings, diagnostics, the other modules. */
+
+/* --- Settings and diagnostics --- */
+OS u32 w2c_os_config(struct w2c_os *o, u32 setting) {
+  (void)o;
+  if (setting >= sizeof vmmc_settings / sizeof *vmmc_settings) return 0;
+  const struct vmmc_setting *s = &vmmc_settings[setting];
+  char text[32];
+  DWORD length = GetEnvironmentVariableA(s->name, text, sizeof text);
+  if (length == 0 || length >= sizeof text) return s->normal;
+  char *end;
+  unsigned long value = strtoul(text, &end, 0);
+  if (end == text || *end || value < s->least || value > s->most || (s->power && (value & (value - 1)))) return s->normal;
+  return (u32)value;
+}
+static char vmmc_log_path[MAX_PATH];
+OS u32 w2c_os_logging(struct w2c_os *o) { (void)o; return vmmc_log_path[0] != 0; }
+static void vmmc_log(const char *text) {
+  char line[512];
+  SYSTEMTIME t;
+  DWORD error = GetLastError(), done;
+  GetSystemTime(&t);
+  int length = snprintf(line, sizeof line, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ pid=%lu tid=%lu %s\r\n", t.wYear, t.wMonth, t.wDay,
+                        t.wHour, t.wMinute, t.wSecond, t.wMilliseconds, GetCurrentProcessId(), GetCurrentThreadId(), text);
+  if (length >= (int)sizeof line) length = sizeof line - 1;
+  if (!lstrcmpiA(vmmc_log_path, "debugger")) OutputDebugStringA(line);
+  else {
+    HANDLE file = CreateFileA(vmmc_log_path, FILE_APPEND_DATA, 7, NULL, OPEN_ALWAYS, 0, NULL);
+    if (file != INVALID_HANDLE_VALUE) WriteFile(file, line, (DWORD)length, &done, NULL), CloseHandle(file);
+  }
+  SetLastError(error);
+}
+static const char *vmmc_text(const char *const *texts, size_t count, u32 index) { return index < count && texts[index] ? texts[index] : "unknown"; }
+#define TEXT_OF(texts, index) vmmc_text(texts, sizeof texts / sizeof *texts, index)
+#define QUAD(a) (a) & 255, (a) >> 8 & 255, (a) >> 16 & 255, (a) >> 24
+#define PORT(p) ((p) >> 8 & 255) | ((p) & 255) << 8
+OS void w2c_os_log_connection(struct w2c_os *o, u32 role, u32 la, u32 lp, u32 pa, u32 pp, u32 mode, u32 reason) {
+  char text[256];
+  (void)o;
+  snprintf(text, sizeof text, "event=connection role=%s local=%u.%u.%u.%u:%u peer=%u.%u.%u.%u:%u mode=%s reason=%s", role ? "accept" : "connect",
+           QUAD(la), PORT(lp), QUAD(pa), PORT(pp), mode ? "user-level" : "kernel", TEXT_OF(vmmc_reasons, reason));
+  vmmc_log(text);
+}
+OS void w2c_os_log_event(struct w2c_os *o, u32 event, u64 value, u32 reason) {
+  char text[256];
+  (void)o;
+  snprintf(text, sizeof text, "event=%s value=%llu reason=%s", TEXT_OF(vmmc_events, event), (unsigned long long)value, TEXT_OF(vmmc_reasons, reason));
+  vmmc_log(text);
+}
+
+/* --- Other modules of the process that could use a socket behind the wrapper --- */
+static volatile LONG vmmc_modules_changed = 1;
+static u32 vmmc_policy;
+static void CALLBACK vmmc_module_loaded(ULONG reason, const void *data, void *context) {
+  (void)reason, (void)data, (void)context;
+  vmmc_modules_changed = 1;
+}
+/* True when an import of `module` from the DLL `from` leads to one of the functions `names` of `target`. */
+static bool vmmc_imports(HMODULE module, const char *from, HMODULE target, const char *const *names, size_t count) {
+  const char *base = (const char *)module;
+  const IMAGE_NT_HEADERS *header = (const IMAGE_NT_HEADERS *)(base + ((const IMAGE_DOS_HEADER *)base)->e_lfanew);
+  const IMAGE_DATA_DIRECTORY *directory = &header->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT];
+  if (!directory->VirtualAddress || !directory->Size || !target) return false;
+  for (const IMAGE_IMPORT_DESCRIPTOR *d = (const void *)(base + directory->VirtualAddress); d->Name; d++) {
+    if (lstrcmpiA(base + d->Name, from)) continue;
+    for (const uptr *bound = (const void *)(base + d->FirstThunk); *bound; bound++)
+      for (size_t n = 0; n < count; n++)
+        if (*bound == (uptr)GetProcAddress(target, names[n])) return true;
+  }
+  return false;
+}
+OS u32 w2c_os_policy(struct w2c_os *o) {
+  (void)o;
+  if (!InterlockedExchange(&vmmc_modules_changed, 0)) return vmmc_policy;
+  DWORD error = GetLastError();
+  char windows[MAX_PATH];
+  UINT length = GetWindowsDirectoryA(windows, sizeof windows);
+  HMODULE ours = (HMODULE)&__ImageBase, sockets = GetModuleHandleA("ws2_32.dll");
+  MODULEENTRY32 entry = { .dwSize = sizeof entry };
+  HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPMODULE, 0);
+  if (snapshot != INVALID_HANDLE_VALUE) {
+    for (BOOL more = Module32First(snapshot, &entry); more; more = Module32Next(snapshot, &entry)) {
+      if (entry.hModule == ours || !_strnicmp(entry.szExePath, windows, length)) continue;
+      if (vmmc_imports(entry.hModule, "ws2_32.dll", sockets, vmmc_stream_calls, sizeof vmmc_stream_calls / sizeof *vmmc_stream_calls)) vmmc_policy |= POLICY_MIXED;
+      if (vmmc_imports(entry.hModule, VMMC_DLL, ours, vmmc_unsupported_calls, sizeof vmmc_unsupported_calls / sizeof *vmmc_unsupported_calls)) vmmc_policy |= POLICY_UNSUPPORTED;
+    }
+    CloseHandle(snapshot);
+  }
+  SetLastError(error);
+  return vmmc_policy;
+}
+
+/* --- The caretaker's thread: what it does is in win32-start.c --- */
+static DWORD WINAPI vmmc_caretaker(void *unused);
+OS u32 w2c_os_caretaker_start(struct w2c_os *o) {
+  (void)o;
+  HANDLE thread = CreateThread(NULL, 65536, vmmc_caretaker, NULL, 0, NULL);
+  if (thread) CloseHandle(thread);
+  return thread != NULL;
+}

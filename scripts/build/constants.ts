@@ -1,0 +1,38 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { eventSlugs, reasonSlugs } from "../../core/diagnostics.js";
+import * as layout from "../../core/layout.js";
+import { callsBehindTheWrapper, settings, unsupportedCalls } from "../../core/settings.js";
+
+/** Writes the C header with what the native part must know of core/layout.ts, core/diagnostics.ts and core/settings.ts. */
+export function writeNativeConstants(file: string, intercepted: readonly string[]): void {
+  const calls = [...intercepted, ...callsBehindTheWrapper];
+  const lines = [
+    "/* Generated from core/layout.ts, core/diagnostics.ts and core/settings.ts by the build. */",
+    `#define WAIT_BELL ${layout.WAIT_BELL}`,
+    `#define WAIT_PEER_DEAD ${layout.WAIT_PEER_DEAD}`,
+    `#define WAIT_TIMEOUT_ ${layout.WAIT_TIMEOUT}`,
+    `#define POLICY_MIXED ${layout.POLICY_MIXED}`,
+    `#define POLICY_UNSUPPORTED ${layout.POLICY_UNSUPPORTED}`,
+    "static const struct vmmc_setting { const char *name; unsigned long normal, least, most; int power; } vmmc_settings[] = {",
+    ...settings.map(
+      (s) => `  [${s.index}] = { "${s.name}", ${s.normal}, ${s.least}, ${s.most}, ${s.powerOfTwo ? 1 : 0} },`,
+    ),
+    "};",
+    ...texts("vmmc_reasons", reasonSlugs),
+    ...texts("vmmc_events", eventSlugs),
+    `static const char *const vmmc_stream_calls[] = { ${calls.map((name) => `"${name}"`).join(", ")} };`,
+    `static const char *const vmmc_unsupported_calls[] = { ${unsupportedCalls.map((name) => `"${name}"`).join(", ")} };`,
+    "",
+  ];
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, lines.join("\n"));
+}
+
+function texts(name: string, slugs: Readonly<Record<number, string>>): string[] {
+  return [
+    `static const char *const ${name}[] = {`,
+    ...Object.entries(slugs).map(([number, slug]) => `  [${number}] = "${slug}",`),
+    "};",
+  ];
+}

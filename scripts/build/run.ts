@@ -1,0 +1,22 @@
+import { execFile } from "node:child_process";
+
+/** A step of the build that failed, with all that there is to say about it. */
+export class BuildError extends Error {}
+
+/**
+ * Runs a program to its end.
+ * @returns what it wrote to standard output
+ * @throws BuildError with the command and its output, if it cannot be started or fails
+ */
+export function run(program: string, args: readonly string[], what: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
+      if (!error) {
+        resolve(stdout);
+        return;
+      }
+      const output = `${stdout}${stderr}`.trim();
+      reject(new BuildError(`Cannot ${what}: ${program} failed.\n${output === "" ? error.message : output}`));
+    });
+  });
+}
