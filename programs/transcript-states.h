@@ -95,7 +95,7 @@ static void send_nonblocking(Pair *pair) {
   peer_drain_all();
   do_select(pair->s, "w", 5000);
   do_send(pair->s, 5);
-  peer_recv(16);
+  peer_drain_all();
   do_fill(pair->s);
   do_shutdown(pair->s, STOP_SENDING);
   peer_drain_all();
