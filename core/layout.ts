@@ -140,6 +140,8 @@ export const CARETAKER_PERIOD_MS = 100;
 /** A sleeper looks at the kernel connection this often (ms), for the ends that no bell announces. */
 export const RECHECK_MS = 1000;
 export const RECHECK_GONE_MS = 20;
+/** A program that polls learns of a dead peer this soon (us): each look costs a call of the kernel. */
+export const POLL_PERIOD_US = 5000;
 /** Spinning never goes below this (us): a fruitless look must stay cheap. */
 export const SPIN_MIN_US = 2;
 /** Up to here (us) a spin only pauses; later it lets other threads run as well. */

@@ -6,7 +6,7 @@ import * as sync from "../sync";
 import { Thread } from "../vmmc/bells";
 import { Peer, releasePeer, ringBell } from "../vmmc/peers";
 import { Segment, giveBackSegment, releaseImport } from "../vmmc/segments";
-import { Descriptor, KIND_ENDED, setKind } from "./descriptor";
+import { Descriptor, KIND_ENDED, KIND_USER, kindOf, setKind } from "./descriptor";
 
 /** Lets `d` use that segment as side 0 (connector) or 1 (acceptor). Called before anybody else can see it as user-level. */
 export function attach(d: Descriptor, segment: Segment, side: u32): void {
@@ -59,7 +59,8 @@ export function detach(d: Descriptor): void {
  * Returns what is answered now. The caller has made visible what the peer waits for, sequentially consistent.
  */
 export function answer(d: Descriptor, armed: u32, answered: u32): u32 {
-  if (armed == answered) return answered;
+  // Not before the decision is known here too: whoever carries it out answers then (see `adopt`).
+  if (armed == answered || kindOf(d) != KIND_USER) return answered;
   const slot = armed & layout.ARM_SLOT_MASK;
   if (slot != 0) ringBell(d.peer, slot - 1);
   if ((armed & layout.ARM_DOORBELL) != 0) ws.send(d.handle, d.own, 1, 0);

@@ -108,6 +108,8 @@ export class Descriptor {
   pendingSinceUs: u64;
   listenerSlot: u32;
   listenerSequence: u32;
+  /** When a call that found nothing to do last asked the kernel about the peer's end (us). */
+  kernelAskedUs: u64;
   /** The kernel's view, in network byte order: 0 until known. */
   serverAddress: u32;
   serverPort: u32;
@@ -162,12 +164,12 @@ export function lookup(socket: usize): Descriptor {
   return changetype<Descriptor>(sync.loadPointer(page + (index % layout.TABLE_PAGE_ENTRIES) * sizeof<usize>()));
 }
 
-/** The entry of that socket if its bytes do not simply go to the kernel, else 0. The common first step of every call. */
+/** The entry of that socket if its calls do not simply go to the kernel, else 0. The common first step of every call. */
 // @ts-ignore: decorator
 @inline
 export function userLevel(socket: usize): Descriptor {
   const d = lookup(socket);
-  if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_CONNECTING) return d;
+  if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_ENDED) return d;
   return changetype<Descriptor>(<usize>0);
 }
 

@@ -6,6 +6,7 @@ import * as layout from "../layout";
 import * as os from "../os";
 import { Runtime, runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
+import { acquirePeer, hasEnded, releasePeer } from "../vmmc/peers";
 import { lock, unlock } from "./lock";
 
 /** Maps the directory and checks that it is one of ours. Sets the process's reason when it cannot be used. */
@@ -118,11 +119,11 @@ export function freeSlot(slot: usize, sequence: u32): void {
 export function ownerRuns(slot: usize, word: u32): bool {
   const start = load<u64>(slot + layout.SLOT_START);
   if (slotTag(word) == runtime().tag && start == runtime().start) return true;
-  const process = os.processOpen(slotTag(word), start);
-  if (process == 0) return false;
-  const ended = os.processEnded(process);
-  os.closeHandle(process);
-  return !ended;
+  const owner = acquirePeer(slotTag(word), start);
+  if (changetype<usize>(owner) == 0) return true;
+  const runs = !hasEnded(owner);
+  releasePeer(owner);
+  return runs;
 }
 
 /** Removes a slot that belongs to a process which has ended, with the segment that it may still name. */

@@ -10,7 +10,7 @@ import * as sync from "../sync";
 import { kernelReadable, selectOne } from "../vmmc/kernel-connection";
 import { acquirePeer } from "../vmmc/peers";
 import { logDecision } from "./decision";
-import { detach, wakeAll } from "./connection";
+import { answerReader, answerWriter, detach, wakeAll } from "./connection";
 import { Descriptor, KIND_KERNEL, KIND_PENDING, KIND_USER, kindOf, lockBoth, setKind, unlockBoth } from "./descriptor";
 import { freeSlot, listenerSlot, ownerRuns, pendingSlot, slotTag, slotWord } from "./directory";
 
@@ -66,6 +66,9 @@ export function adopt(d: Descriptor): void {
   d.peer = acquirePeer(tag, start);
   leavePending(d);
   setKind(d, KIND_USER);
+  // The acceptor may sleep already, for bytes that were written while this side did not know of it.
+  answerReader(d);
+  answerWriter(d);
   logDecision(d, layout.ROLE_CONNECT, layout.MODE_USER, layout.REASON_NONE);
 }
 

@@ -229,16 +229,19 @@ export function finishConnecting(d: Descriptor, connected: bool): void {
   unlockBoth(d);
 }
 
-/** The acceptor's step: the kernel has accepted `socket` from the peer named at `peerName`. Takes the segment it offers, if any. */
+/**
+ * The acceptor's step: the kernel has accepted `socket` from the peer named at `peerName` (0: it has ended already, and the
+ * kernel has forgotten its name). Takes the segment that it offers, if any.
+ */
 export function takeOffer(listener: Descriptor, d: Descriptor, socket: usize, peerName: usize): void {
   d.serverAddress = listener.serverAddress;
   d.serverPort = listener.serverPort;
-  d.clientAddress = nameAddress(peerName);
-  d.clientPort = namePort(peerName);
+  d.clientAddress = peerName == 0 ? 0 : nameAddress(peerName);
+  d.clientPort = peerName == 0 ? 0 : namePort(peerName);
   let reason = processReason();
   if (reason == layout.REASON_NONE) {
-    let index = findOffer(d, socket);
-    if (index == -1 && waitForIntents(d)) index = findOffer(d, socket);
+    let index = peerName == 0 ? findLastWords(d) : findOffer(d, socket);
+    if (index == -1 && peerName != 0 && waitForIntents(d)) index = findOffer(d, socket);
     reason = index < 0 ? layout.REASON_PEER_NOT_WRAPPED : importOffer(d, pendingSlot(index));
   }
   logDecision(d, layout.ROLE_ACCEPT, reason == layout.REASON_NONE ? layout.MODE_USER : layout.MODE_KERNEL, reason);
@@ -261,6 +264,18 @@ function findOffer(d: Descriptor, socket: usize): i32 {
       d.serverAddress = nameAddress(thread.scratch);
     }
     if (sync.loadRelaxed(slot + layout.SLOT_SERVER_ADDRESS) == d.serverAddress) return index;
+  }
+  return -1;
+}
+
+/** What a connector wrote before it died is still for the acceptor. The pending slot of such a one, or -1. */
+function findLastWords(d: Descriptor): i32 {
+  const used = pendingUsed();
+  for (let index: u32 = 0; index < used; index++) {
+    const slot = pendingSlot(index);
+    const word = slotWord(slot);
+    if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) continue;
+    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) == d.serverPort && !ownerRuns(slot, word)) return index;
   }
   return -1;
 }

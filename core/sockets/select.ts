@@ -14,6 +14,7 @@ import {
   Descriptor,
   KIND_CONNECTING,
   KIND_PENDING,
+  KIND_UNUSED,
   KIND_USER,
   kindOf,
   lookup,
@@ -25,7 +26,7 @@ import { fail } from "./errors";
 import { lock, unlock } from "./lock";
 import { settlePending } from "./pending";
 import { finishConnecting } from "./rendezvous";
-import { armSelect, disarmSelect, markGone, nextSpin, readReady, writeReady } from "./waiting";
+import { armSelect, disarmSelect, markGone, nextSpin, pollPeer, readReady, writeReady } from "./waiting";
 
 /** Where the parts of the scratch memory of one call begin. Each set has the size of the largest one given. */
 @unmanaged
@@ -46,6 +47,8 @@ class Call {
   small: usize;
   /** Sockets among the given ones that the kernel must be asked about. */
   kernelSockets: u32;
+  /** True (1) once the call has slept: a socket that was closed meanwhile counts as ready, as with the kernel. */
+  slept: u32;
 }
 
 const SMALL_BYTES: u32 = 256;
@@ -115,9 +118,13 @@ export function selectMixed(reads: usize, writes: usize, excepts: usize, time: u
       if (asked < 0) return asked;
       ready += asked;
     }
-    if (ready != 0 || done) return finish(call, ready);
+    if (done || ready != 0) {
+      if (call.slept == 0 && pollPeers(call)) ready = collect(call);
+      return finish(call, ready);
+    }
     if (spun) {
       const slept = sleep(call, restUs);
+      call.slept = 1;
       if (slept < 0) return slept;
       adaptSpin(thread, os.nowUs() - now);
     }
@@ -145,6 +152,7 @@ function prepare(thread: Thread, reads: usize, writes: usize, excepts: usize): C
   call.kernelWrites = sets + 4 * setBytes;
   call.kernelExcepts = sets + 5 * setBytes;
   call.small = sets + 6 * setBytes;
+  call.slept = 0;
   call.time = call.small + SMALL_BYTES - 16;
   return call;
 }
@@ -184,9 +192,18 @@ function collectSet(call: Call, set: usize, ready: usize, kernel: usize, reading
       }
       if (!reading || kindOf(d) != KIND_PENDING) continue;
     }
+    if (call.slept != 0 && closedMeanwhile(socket)) {
+      setAdd(ready, socket);
+      continue;
+    }
     setAdd(kernel, socket);
     call.kernelSockets++;
   }
+}
+
+function closedMeanwhile(socket: usize): bool {
+  const d = lookup(socket);
+  return changetype<usize>(d) != 0 && kindOf(d) == KIND_UNUSED;
 }
 
 function isReady(d: Descriptor, socket: usize, reading: bool): bool {
@@ -248,6 +265,26 @@ function takeKernelAnswer(call: Call): i32 {
   return added;
 }
 
+/** The call ends without having slept, so without having asked the kernel: has a peer died without a word? */
+function pollPeers(call: Call): bool {
+  const found = pollSet(call, call.reads);
+  return pollSet(call, call.writes) || found;
+}
+
+function pollSet(call: Call, set: usize): bool {
+  let found = false;
+  const count = setCount(set);
+  for (let index: u32 = 0; index < count; index++) {
+    const socket = setEntry(set, index);
+    const d = userLevel(socket);
+    if (changetype<usize>(d) == 0 || kindOf(d) != KIND_USER) continue;
+    lock(receiveLockOf(d));
+    if (d.handle == socket && pollPeer(d, socket, call.small)) found = true;
+    unlock(receiveLockOf(d));
+  }
+  return found;
+}
+
 /** As for a single connection: spin longer next time when the sleep was short, shorter when it was long. */
 function adaptSpin(thread: Thread, sleptUs: u64): void {
   thread.selectSpinUs = nextSpin(thread.selectSpinUs, sleptUs);
@@ -286,7 +323,7 @@ function sleep(call: Call, restUs: i64): i32 {
   const excepts = setCount(call.excepts);
   for (let index: u32 = 0; index < excepts; index++) {
     const d = userLevel(setEntry(call.excepts, index));
-    if (changetype<usize>(d) == 0 || kindOf(d) == KIND_CONNECTING) setAdd(call.kernelExcepts, setEntry(call.excepts, index));
+    if (changetype<usize>(d) == 0 || kindOf(d) < KIND_PENDING) setAdd(call.kernelExcepts, setEntry(call.excepts, index));
   }
   armSet(call, call.reads, true);
   armSet(call, call.writes, false);

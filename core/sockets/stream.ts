@@ -23,7 +23,9 @@ import { fail, refuse } from "./errors";
 import { lock, unlock } from "./lock";
 import { decided, settlePending } from "./pending";
 import { finishConnecting } from "./rendezvous";
-import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, waitFor } from "./waiting";
+import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, pollPeer, waitFor } from "./waiting";
+
+const SCRATCH_BYTES: u32 = 256;
 
 /** Bytes that can be read now. Positions from the segment are checked: a bad one damages this connection only. */
 // @ts-ignore: decorator
@@ -131,6 +133,8 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
       continue;
     }
     if (d.nonBlocking != 0) {
+      const memory = smallScratch();
+      if (memory != 0 && pollPeer(d, socket, memory)) continue;
       unlock(lockWord);
       return receiveNothing(d, socket, buffer, length, flags);
     }
@@ -148,11 +152,16 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
   return receiveKernel(d, socket, buffer, length, flags);
 }
 
+/** A little memory of this thread's own, 0 if there is none. */
+function smallScratch(): usize {
+  const thread = currentThread();
+  return changetype<usize>(thread) == 0 ? 0 : scratch(thread, SCRATCH_BYTES);
+}
+
 /** The application did not wait for its connect: looks whether the kernel has finished it. */
 export function nowConnected(d: Descriptor, socket: usize): bool {
-  const thread = currentThread();
-  if (changetype<usize>(thread) == 0 || scratch(thread, 256) == 0) return false;
-  if (selectOne(socket, thread.scratch, false, 0) <= 0) return false;
+  const memory = smallScratch();
+  if (memory == 0 || selectOne(socket, memory, false, 0) <= 0) return false;
   finishConnecting(d, true);
   return kindOf(d) != KIND_CONNECTING;
 }
@@ -167,13 +176,12 @@ function receiveNothing(d: Descriptor, socket: usize, buffer: usize, length: i32
 }
 
 function settleHere(d: Descriptor, socket: usize): void {
-  const thread = currentThread();
-  if (changetype<usize>(thread) != 0 && scratch(thread, 256) != 0) settlePending(d, socket, thread.scratch);
+  const memory = smallScratch();
+  if (memory != 0) settlePending(d, socket, memory);
 }
 
 /** Everything is read and the peer is gone: the kernel says how the connection ended. */
 function receiveAfterEnd(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32, waited: bool): i32 {
-  const thread = currentThread();
   lockBoth(d);
   let reset = false;
   let damaged = false;
@@ -186,9 +194,8 @@ function receiveAfterEnd(d: Descriptor, socket: usize, buffer: usize, length: i3
   // A thread that was blocked learns of a reset by an error, as from the kernel.
   if (damaged || (reset && waited)) return fail(ws.WSAECONNRESET);
   // The peer closes its kernel socket right after it told us: its word may be a moment ahead of the kernel's.
-  if (changetype<usize>(thread) != 0 && scratch(thread, 256) != 0) {
-    selectOne(socket, thread.scratch, true, layout.RECHECK_MS);
-  }
+  const memory = smallScratch();
+  if (memory != 0) selectOne(socket, memory, true, layout.RECHECK_MS);
   return receiveKernel(d, socket, buffer, length, flags);
 }
 
@@ -198,10 +205,10 @@ function receiveKernel(d: Descriptor, socket: usize, buffer: usize, length: i32,
     return nowConnected(d, socket) ? receive(d, socket, buffer, length, flags) : fail(ws.WSAENOTCONN);
   }
   if (kindOf(d) == KIND_ENDED && d.doorbells != 0) {
-    const thread = currentThread();
-    if (changetype<usize>(thread) != 0 && scratch(thread, 256) != 0) {
+    const memory = smallScratch();
+    if (memory != 0) {
       lock(receiveLockOf(d));
-      while (kernelBytes(socket, thread.scratch) > 0) takeDoorbells(socket, thread.scratch);
+      while (kernelBytes(socket, memory) > 0) takeDoorbells(socket, memory);
       unlock(receiveLockOf(d));
     }
   }
@@ -227,7 +234,9 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
         const pending = kindOf(d) == KIND_PENDING;
         releaseSend(d);
         unlock(lockWord);
-        if (pending) pendingHasBytes();
+        // Bytes first, then the look at the decision: an acceptor that sleeps for them has decided before it armed.
+        if (pending && decided(d)) settleHere(d, socket);
+        else if (pending) pendingHasBytes();
         return length;
       }
     }
@@ -238,7 +247,12 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
       lock(lockWord);
       continue;
     }
-    if (d.nonBlocking != 0) return finishSend(d, lockWord, ws.WSAEWOULDBLOCK, done);
+    if (d.nonBlocking != 0) {
+      finishSend(d, lockWord, ws.WSAEWOULDBLOCK, done);
+      if (done != 0 || !pollFromSend(d, socket)) return done != 0 ? done : fail(ws.WSAEWOULDBLOCK);
+      lock(lockWord);
+      continue;
+    }
     if (deadline == 0 && d.sendTimeoutMs != 0) deadline = os.nowUs() + <u64>d.sendTimeoutMs * 1000;
     // A blocking send is one piece: other threads' bytes wait until it is through.
     if (d.sendOwner == 0 && changetype<usize>(currentThread()) != 0) d.sendOwner = os.thread();
@@ -276,6 +290,16 @@ function put(d: Descriptor, buffer: usize, length: u32): u32 {
     answerReader(d);
   }
   return done;
+}
+
+/** `pollPeer` for a sender, which holds no lock. */
+function pollFromSend(d: Descriptor, socket: usize): bool {
+  const memory = smallScratch();
+  if (memory == 0) return false;
+  lock(receiveLockOf(d));
+  const gone = d.handle == socket && pollPeer(d, socket, memory);
+  unlock(receiveLockOf(d));
+  return gone;
 }
 
 function releaseSend(d: Descriptor): void {

@@ -7,7 +7,8 @@ import * as os from "../os";
 import { runtime } from "../runtime";
 import * as sync from "../sync";
 import { Thread, currentThread, scratch } from "../vmmc/bells";
-import { kernelEnded, selectOne } from "../vmmc/kernel-connection";
+import { kernelEnded } from "../vmmc/kernel-connection";
+import { isKnownToHaveEnded } from "../vmmc/peers";
 import { peerFlags } from "./connection";
 import {
   Descriptor,
@@ -18,7 +19,7 @@ import {
   sendLockOf,
 } from "./descriptor";
 import { lock, unlock } from "./lock";
-import { settlePending } from "./pending";
+import { decided, settlePending } from "./pending";
 
 /** There is something to look at. */
 export const WAKE_READY: u32 = 0;
@@ -58,14 +59,14 @@ export function writeReady(d: Descriptor): bool {
 // @ts-ignore: decorator
 @inline
 function ready(d: Descriptor, reading: bool): bool {
-  return reading ? readReady(d) : writeReady(d);
+  return (reading ? readReady(d) : writeReady(d)) || (kindOf(d) == KIND_PENDING && decided(d));
 }
 
 /** Writes what this side waits for where the peer looks. With that direction's lock held. */
 function publishArm(d: Descriptor, reading: bool): void {
   const waiters = changetype<Thread>(reading ? d.receiveWaiters : d.sendWaiters);
   let word: u32 = changetype<usize>(waiters) != 0 ? waiters.armValue : 0;
-  if ((reading ? d.selectReaders : d.selectWriters) != 0 || (word != 0 && kindOf(d) == KIND_PENDING)) {
+  if ((reading ? d.selectReaders : d.selectWriters) != 0) {
     word |= layout.ARM_DOORBELL;
     d.doorbells = 1;
   }
@@ -129,7 +130,7 @@ export function nextSpin(limit: u32, sleptUs: u64): u32 {
  * `deadline` is in microseconds of `os.nowUs`, 0 for none.
  */
 export function waitFor(d: Descriptor, socket: usize, reading: bool, deadline: u64): u32 {
-  if (kindOf(d) == KIND_USER && spin(d, reading)) return WAKE_READY;
+  if (spin(d, reading)) return WAKE_READY;
   const thread = currentThread();
   if (changetype<usize>(thread) == 0 || scratch(thread, SCRATCH_BYTES) == 0) return WAKE_UNABLE;
   const generation = d.generation;
@@ -148,7 +149,7 @@ export function waitFor(d: Descriptor, socket: usize, reading: bool, deadline: u
     }
     const pending = kindOf(d) == KIND_PENDING;
     unlock(lockOf(d, reading));
-    if (pending) sleepPending(d, socket, thread, restMs(now, deadline));
+    if (pending) sleepPending(d, socket, thread, min(restMs(now, deadline), pendingRestMs(now - began)));
     else sleepUser(d, socket, thread, restMs(now, deadline));
     lock(lockOf(d, reading));
     if (d.generation != generation || d.handle != socket || kindOf(d) < KIND_PENDING) {
@@ -190,6 +191,20 @@ function sleepUser(d: Descriptor, socket: usize, thread: Thread, ms: u32): void 
   unlock(receiveLockOf(d));
 }
 
+/**
+ * For calls that do not wait: a peer that has died rings no bell, so every now and then somebody must ask. With
+ * `receiveLock` held. Returns whether there is something to look at after all.
+ */
+export function pollPeer(d: Descriptor, socket: usize, memory: usize): bool {
+  if (kindOf(d) != KIND_USER || d.peerGone != 0 || changetype<usize>(d.peer) == 0) return false;
+  const now = os.nowUs();
+  if (!isKnownToHaveEnded(d.peer, now) || now - d.kernelAskedUs < <u64>layout.POLL_PERIOD_US) return false;
+  d.kernelAskedUs = now;
+  if (!kernelEnded(socket, memory)) return false;
+  markGone(d);
+  return true;
+}
+
 /** The peer's end of the kernel connection is gone without a word from the peer: it has died. */
 export function markGone(d: Descriptor): void {
   if ((sync.loadAcquire(d.own + layout.BLOCK_FLAGS) & layout.FLAG_CLOSED) == 0) {
@@ -199,10 +214,20 @@ export function markGone(d: Descriptor): void {
   d.peerGone = 1;
 }
 
-/** Sleeps in the kernel until the acceptor has decided, or an unwrapped one shows itself. */
+/**
+ * Sleeps until the acceptor has decided and rings. Bytes of an unwrapped one ring no bell: looks at the kernel connection
+ * soon at first, then ever less often.
+ */
 function sleepPending(d: Descriptor, socket: usize, thread: Thread, ms: u32): void {
-  selectOne(socket, thread.scratch, true, min<u32>(ms, layout.CARETAKER_PERIOD_MS));
+  os.bellWait(thread.bell, 0, ms);
   settlePending(d, socket, thread.scratch);
+}
+
+/** How long to sleep (ms) after having waited for that long for a decision. */
+// @ts-ignore: decorator
+@inline
+function pendingRestMs(waitedUs: u64): u32 {
+  return <u32>min<u64>(waitedUs / 4000 + 2, layout.CARETAKER_PERIOD_MS);
 }
 
 function join(d: Descriptor, thread: Thread, reading: bool): void {

@@ -16,6 +16,8 @@ export class Peer {
   users: u32;
   /** True (1) once a sleeper has seen it end. */
   ended: u32;
+  /** When it was last asked whether it runs, by calls that do not wait (us). */
+  askedUs: u64;
   /** Waitable: the end of the process. 0 when it could not be opened (it has ended, or belongs to somebody else). */
   process: usize;
   next: usize;
@@ -97,6 +99,15 @@ function freePeer(peer: Peer): void {
   os.free(peer.blocks);
   if (peer.process != 0) os.closeHandle(peer.process);
   os.free(changetype<usize>(peer));
+}
+
+/** As `hasEnded`, for calls that come often: asks the kernel at most once in POLL_PERIOD_US. */
+export function isKnownToHaveEnded(peer: Peer, nowUs: u64): bool {
+  if (peer.ended != 0) return true;
+  if (nowUs - peer.askedUs < <u64>layout.POLL_PERIOD_US) return false;
+  peer.askedUs = nowUs;
+  if (hasEnded(peer)) peer.ended = 1;
+  return peer.ended != 0;
 }
 
 /** True when that process runs no more. */

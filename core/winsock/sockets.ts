@@ -77,24 +77,28 @@ export function accept(socket: usize, name: usize, nameLength: usize): usize {
     }
     return made;
   }
-  const thread = currentThread();
-  const memory: usize = changetype<usize>(thread) != 0 ? scratch(thread, 2 * NAME_BYTES) : 0;
-  // The peer's name is needed, whether the application wants it or not.
-  const own = memory + NAME_BYTES;
-  const ownLength = own + 128;
-  const use = name == 0 || nameLength == 0;
-  if (memory != 0) store<i32>(ownLength, 128);
-  const made = ws.accept(socket, use && memory != 0 ? own : name, use && memory != 0 ? ownLength : nameLength);
+  const made = ws.accept(socket, name, nameLength);
   if (made == ws.INVALID_SOCKET) return made;
   const d = openDescriptor(made, true, listener.nonBlocking);
-  if (changetype<usize>(d) == 0 || memory == 0) return made;
+  if (changetype<usize>(d) == 0) return made;
   d.receiveTimeoutMs = listener.receiveTimeoutMs;
   d.sendTimeoutMs = listener.sendTimeoutMs;
   d.lingerOn = listener.lingerOn;
   d.lingerSeconds = listener.lingerSeconds;
-  const peer = use ? own : name;
-  if (kindOf(listener) == KIND_LISTENER && load<u16>(peer) == <u16>ws.AF_INET) takeOffer(listener, d, made, peer);
+  const peer = name != 0 && nameLength != 0 ? name : peerName(made);
+  if (kindOf(listener) == KIND_LISTENER) takeOffer(listener, d, made, peer);
   return made;
+}
+
+/** The name of the socket's peer, in this thread's memory; 0 when the connection has ended already. */
+function peerName(socket: usize): usize {
+  const thread = currentThread();
+  const memory: usize = changetype<usize>(thread) != 0 ? scratch(thread, 2 * NAME_BYTES) : 0;
+  if (memory == 0) return 0;
+  const name = memory + NAME_BYTES;
+  const length = name + 128;
+  store<i32>(length, 128);
+  return ws.getpeername(socket, name, length) == 0 ? name : 0;
 }
 
 export function shutdown(socket: usize, how: i32): i32 {
