@@ -1,7 +1,7 @@
 /*
  * A server with a thread for each connection, and its client.
  *
- *   threadserver server [--port N] [--host A] [--greeting BYTES]
+ *   threadserver server [--port N] [--host A] [--greeting BYTES] [--report N]     reports every Nth end (100)
  *   threadserver client --port N [--host A] [--connections N] [--threads N] [--bytes N] [--reply N] [--greeting BYTES]
  *                       [--seed N] [--patience SECONDS] [--pause MS]
  *
@@ -14,7 +14,7 @@
 
 enum { PIECE = 65536 };
 static const uint64_t greeting_seed = 7;
-static int greeting;
+static int greeting, report_every;
 static volatile LONG finished;
 
 static DWORD WINAPI serve(void *argument) {
@@ -40,7 +40,7 @@ static DWORD WINAPI serve(void *argument) {
   free(bytes);
   closesocket(s);
   LONG number = InterlockedIncrement(&finished);
-  if (got < 0 || number % 100 == 0) {
+  if (got < 0 || number % report_every == 0) {
     printf("finished=%ld handles=%u%s%s\n", number, open_handles(), got < 0 ? " broken=" : "",
            got < 0 ? error_name(WSAGetLastError()) : "");
     fflush(stdout);
@@ -50,6 +50,8 @@ static DWORD WINAPI serve(void *argument) {
 
 static void server_main(int count, char **words) {
   greeting = (int)option(count, words, "greeting", 0);
+  report_every = (int)option(count, words, "report", 100);
+  if (report_every < 1) report_every = 1;
   SOCKET listener = listen_on(option_text(count, words, "host", "127.0.0.1"), (int)option(count, words, "port", 0), 200);
   for (;;) {
     SOCKET s = accept(listener, NULL, NULL);

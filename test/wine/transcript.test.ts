@@ -14,6 +14,21 @@ function scenariosOf(transcript: string): Map<string, string> {
   return scenarios;
 }
 
+/**
+ * Where Wine answers otherwise than Windows does, and the wrapper answers as Windows: the lines that Wine's sockets
+ * give, and what stands in their place. Each is exact, so that any third answer is noticed.
+ */
+const windowsInstead: ReadonlyArray<readonly [heading: RegExp, wine: string, windows: string]> = [
+  // A blocking call on a socket that another thread closes is interrupted; Wine reports how its own server sees it.
+  [/^close while recv waits/, "(other thread) recv = -1 WSAEINVAL", "(other thread) recv = -1 WSAEINTR"],
+];
+
+/** What a wrapped run should say, given what a kernel run under Wine said. */
+function expectedOf(heading: string, kernel: string): string {
+  const rule = windowsInstead.find(([pattern]) => pattern.test(heading));
+  return rule ? kernel.replace(rule[1], rule[2]) : kernel;
+}
+
 for (const arch of arches()) {
   describe(`transcript ${arch}`, () => {
     test("a wrapped run says what a kernel run says, scenario by scenario", { timeout: 300_000 }, async (t) => {
@@ -33,7 +48,7 @@ for (const arch of arches()) {
         "the wrapped run had user-level connections",
       );
       for (const [heading, expected] of kernel.scenarios) {
-        await t.test(heading, () => assert.equal(wrapped.scenarios.get(heading), expected));
+        await t.test(heading, () => assert.equal(wrapped.scenarios.get(heading), expectedOf(heading, expected)));
       }
     });
   });
