@@ -28,14 +28,29 @@ export async function buildDll(config: WrapperConfig, arch: Arch, constants: str
     constants,
     join(paths.native, "win32.c"),
     join(paths.native, "win32-process.c"),
+    join(paths.native, "diagnostics.h"),
     core,
     join(paths.native, "win32-start.c"),
     wrapper.stubs,
   ];
   writeFileSync(unit, `#define VMMC_DLL "${config.dll}"\n${parts.map((part) => `#include "${part}"\n`).join("")}`);
   const built = join(folder, config.dll);
-  const flags = ["-std=gnu11", "-O2", "-shared", "-s", "-static-libgcc", "-Wall", "-Wno-unused", "-fno-strict-aliasing", "-Wl,--enable-stdcall-fixup"];
-  await run(COMPILERS[arch], [...flags, unit, wrapper.def, "-o", built, "-ladvapi32"], `compile the wrapper for ${arch}`);
+  const flags = [
+    "-std=gnu11",
+    "-O2",
+    "-shared",
+    "-s",
+    "-static-libgcc",
+    "-Wall",
+    "-Wno-unused",
+    "-fno-strict-aliasing",
+    "-Wl,--enable-stdcall-fixup",
+  ];
+  await run(
+    COMPILERS[arch],
+    [...flags, unit, wrapper.def, "-o", built, "-ladvapi32"],
+    `compile the wrapper for ${arch}`,
+  );
   const out = prebuiltDll(arch, config.dll);
   mkdirSync(join(out, ".."), { recursive: true });
   copyFileSync(built, out);

@@ -32,7 +32,9 @@ function functionsOf(source: string): string[] {
 /** The names under which the native part calls the functions that the module exports. */
 function exportsOf(source: string): string[] {
   const names: string[] = [];
-  for (const [, name, inner] of source.matchAll(/^\/\* export: '(\w+)' \*\/\n[^{]*\{[^}]*?\b(w2c_core_\w+)\(instance/gm)) {
+  for (const [, name, inner] of source.matchAll(
+    /^\/\* export: '(\w+)' \*\/\n[^{]*\{[^}]*?\b(w2c_core_\w+)\(instance/gm,
+  )) {
     names.push(`#define w2c_core_${name} ${inner}`);
   }
   if (names.length === 0) throw new BuildError("Cannot read wasm2c's output: it exports no function.");
