@@ -1,8 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { eventSlugs, reasonSlugs } from "../../core/diagnostics.js";
 import * as layout from "../../core/layout.js";
 import { callsBehindTheWrapper, settings, unsupportedCalls } from "../../core/settings.js";
+import { writeIfChanged } from "../../wrapgen/io.js";
 
 /** Writes the C header with what the native part must know of core/layout.ts, core/diagnostics.ts and core/settings.ts. */
 export function writeNativeConstants(file: string, intercepted: readonly string[]): void {
@@ -25,8 +24,7 @@ export function writeNativeConstants(file: string, intercepted: readonly string[
     `static const char *const vmmc_unsupported_calls[] = { ${unsupportedCalls.map((name) => `"${name}"`).join(", ")} };`,
     "",
   ];
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, lines.join("\n"));
+  writeIfChanged(file, lines.join("\n"));
 }
 
 function texts(name: string, slugs: Readonly<Record<number, string>>): string[] {

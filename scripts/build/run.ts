@@ -15,6 +15,11 @@ export function run(program: string, args: readonly string[], what: string): Pro
         resolve(stdout);
         return;
       }
+      if (error.code === "ENOENT") {
+        const hint = "Set-up installs what the build needs: remove build/setup.json, and run npm run build again";
+        reject(new BuildError(`Cannot ${what}: there is no program ${program}. ${hint}.`));
+        return;
+      }
       const output = `${stdout}${stderr}`.trim();
       reject(new BuildError(`Cannot ${what}: ${program} failed.\n${output === "" ? error.message : output}`));
     });
