@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { WrapgenError } from "../wrapgen/errors.js";
+import { CliError } from "./errors.js";
+import { describeExports } from "./exports.js";
+import { install, uninstall } from "./install.js";
+import { productVersion } from "./package.js";
+
+/** Exit codes: done; could not be done, with the reason; not understood. */
+const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
+
+function makeProgram(): Command {
+  const program = new Command("vmmc")
+    .description("Puts user-level stream sockets beside unmodified Windows programs, and looks into DLLs.")
+    .version(productVersion)
+    .exitOverride()
+    .showHelpAfterError("(vmmc --help shows how it is used)")
+    .addHelpText(
+      "after",
+      [
+        "",
+        "Examples:",
+        "  vmmc install program.exe                the program's connections bypass the kernel",
+        "  vmmc uninstall program.exe              as before",
+        "  vmmc exports wsock32.dll --json         names, ordinals and addresses, for other tools",
+        "",
+        "Exit codes: 0 done, 1 could not be done, 2 wrong usage.",
+      ].join("\n"),
+    );
+  program
+    .command("exports")
+    .description("list what a DLL exports")
+    .argument("<file>", "a DLL for x64 or ia32 (x86)")
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  vmmc exports wsock32.dll")
+    .action((file: string, options: { json?: true }) => console.log(describeExports(file, options.json === true)));
+  program
+    .command("install")
+    .description("put wsock32.dll beside a program")
+    .argument("<target>", "a program, or a folder with programs")
+    .addHelpText("after", "\nExamples:\n  vmmc install program.exe\n  vmmc install folder")
+    .action((target: string) => console.log(install(target).join("\n")));
+  program
+    .command("uninstall")
+    .description("remove our wsock32.dll from beside a program")
+    .argument("<target>", "a program, or a folder with programs")
+    .addHelpText("after", "\nExamples:\n  vmmc uninstall program.exe\n  vmmc uninstall folder")
+    .action((target: string) => console.log(uninstall(target).join("\n")));
+  return program;
+}
+
+function main(): number {
+  try {
+    makeProgram().parse();
+    return exitCodes.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    const ofTheSystem = error instanceof Error && "syscall" in error;
+    if (!(error instanceof CliError) && !(error instanceof WrapgenError) && !ofTheSystem) throw error;
+    console.error(`vmmc: ${error.message}`);
+    return exitCodes.failed;
+  }
+}
+
+process.exitCode = main();
