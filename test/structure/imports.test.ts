@@ -17,8 +17,8 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   conformance: [],
   // A tool in its own right: people wrap other DLLs with it.
   wrapgen: [],
-  // The numbers and the diagnostics' wording are the core's only parts that tools read.
-  scripts: ["wrapgen/", "core/layout", "core/diagnostics"],
+  // The numbers, the diagnostics' wording and the settings are the core's only parts that tools read.
+  scripts: ["wrapgen/", "core/layout", "core/diagnostics", "core/settings"],
   cli: ["wrapgen/", "core/layout", "core/diagnostics"],
   // Uses the built core, never its source.
   sim: ["core/layout"],
