@@ -1,11 +1,13 @@
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { type Arch, generate, type WrapperConfig } from "../../wrapgen/generate.js";
+import { copyFileSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { type Arch, type GeneratedFiles, generate, type WrapperConfig } from "../../wrapgen/generate.js";
+import { compilerVersion, writeIfChanged } from "../../wrapgen/io.js";
+import { mingwCompilers } from "../setup/tools.js";
 import { compileCoreToC } from "./core-to-c.js";
 import { paths } from "./paths.js";
 import { run } from "./run.js";
-
-const COMPILERS: Readonly<Record<Arch, string>> = { x64: "x86_64-w64-mingw32-gcc", ia32: "i686-w64-mingw32-gcc" };
+import { steps } from "./steps.js";
+import { versionResource } from "./version-resource.js";
 
 /** Where the finished wrapper for that architecture lies. */
 export function prebuiltDll(arch: Arch, dll = "wsock32.dll"): string {
@@ -14,45 +16,114 @@ export function prebuiltDll(arch: Arch, dll = "wsock32.dll"): string {
 
 /**
  * Builds the wrapper DLL for one architecture: generated stubs, the core's C and the native part, in one translation unit.
+ * @param constants the header that `writeNativeConstants` wrote
  * @returns the path of the DLL
  */
 export async function buildDll(config: WrapperConfig, arch: Arch, constants: string): Promise<string> {
   const folder = join(paths.generated, "wsock32", arch);
-  const wrapper = await generate(config, arch, folder);
+  let wrapper: GeneratedFiles | undefined;
+  await steps.timed(`generate the stubs for ${arch}`, async () => {
+    wrapper = await generate(config, arch, folder);
+    return wrapper.fresh;
+  });
+  const { kernel, stubs, def } = wrapper!;
   const core = await compileCoreToC(arch === "x64" ? 64 : 32);
-  const unit = join(folder, "unit.c");
-  const parts = [
-    join(paths.native, "prelude.h"),
-    join(paths.native, "sync.h"),
-    wrapper.kernel,
-    constants,
-    join(paths.native, "win32.c"),
-    join(paths.native, "win32-process.c"),
-    join(paths.native, "diagnostics.h"),
-    core,
-    join(paths.native, "win32-start.c"),
-    wrapper.stubs,
-  ];
-  writeFileSync(unit, `#define VMMC_DLL "${config.dll}"\n${parts.map((part) => `#include "${part}"\n`).join("")}`);
-  const built = join(folder, config.dll);
-  const flags = [
-    "-std=gnu11",
-    "-O2",
-    "-shared",
-    "-s",
-    "-static-libgcc",
-    "-Wall",
-    "-Wno-unused",
-    "-fno-strict-aliasing",
-    "-Wl,--enable-stdcall-fixup",
-  ];
-  await run(
-    COMPILERS[arch],
-    [...flags, unit, wrapper.def, "-o", built, "-ladvapi32"],
-    `compile the wrapper for ${arch}`,
-  );
+  const source = dllSource(config.dll, { kernel, stubs, def, constants, core });
   const out = prebuiltDll(arch, config.dll);
-  mkdirSync(join(out, ".."), { recursive: true });
-  copyFileSync(built, out);
+  await steps.run({
+    name: `compile ${config.dll} for ${arch}`,
+    inputs: [kernel, stubs, def, constants, core, paths.native],
+    versions: [compilerVersion(arch), source.unit, source.resource],
+    outputs: [out],
+    run: () => compileDll(arch, paths.root, source, folder, out),
+  });
   return out;
+}
+
+/** The generated parts of the DLL. */
+interface Parts {
+  kernel: string;
+  stubs: string;
+  def: string;
+  constants: string;
+  core: string;
+}
+
+/** What the DLL is compiled from. Paths are relative to the checkout, so that it is the same in every checkout. */
+export interface DllSource {
+  dll: string;
+  /** C: the one translation unit. */
+  unit: string;
+  /** The resource script. */
+  resource: string;
+  /** The module-definition file. */
+  def: string;
+}
+
+/** Text of the translation unit and of the resources. */
+export function dllSource(dll: string, parts: Parts): DllSource {
+  const include = (path: string) => `#include "${relative(paths.root, path).split(sep).join("/")}"`;
+  const native = (name: string) => include(join(paths.native, name));
+  const { version, description } = JSON.parse(readFileSync(join(paths.root, "package.json"), "utf8"));
+  const unit = [
+    `#define VMMC_DLL "${dll}"`,
+    ...[native("prelude.h"), native("sync.h"), include(parts.kernel), include(parts.constants)],
+    ...[native("win32.c"), native("win32-process.c")],
+    "/* wasm2c declares more than each function needs. */",
+    "#pragma GCC diagnostic push",
+    '#pragma GCC diagnostic ignored "-Wunused-variable"',
+    '#pragma GCC diagnostic ignored "-Wunused-but-set-variable"',
+    include(parts.core),
+    "#pragma GCC diagnostic pop",
+    ...[native("win32-start.c"), include(parts.stubs)],
+    "",
+  ].join("\n");
+  return { dll, unit, resource: versionResource(dll, version, description), def: relative(paths.root, parts.def) };
+}
+
+/**
+ * Compiles and links the DLL. The same source gives the same bytes, wherever the checkout lies and whenever it is built.
+ * @param root the checkout, in which the paths of the source begin
+ * @param folder for intermediate files
+ */
+export async function compileDll(
+  arch: Arch,
+  root: string,
+  source: DllSource,
+  folder: string,
+  out: string,
+  extraFlags: readonly string[] = [],
+): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const unit = join(folder, "unit.c");
+  const script = join(folder, "version.rc");
+  const resource = join(folder, "version.o");
+  writeIfChanged(unit, source.unit);
+  writeIfChanged(script, source.resource);
+  const compiler = mingwCompilers[arch];
+  await run(
+    compiler.replace(/gcc$/, "windres"),
+    [script, "-O", "coff", "-o", resource],
+    `compile the version for ${arch}`,
+  );
+  const built = join(folder, source.dll);
+  const flags = [
+    ...["-std=gnu11", "-O2", "-fno-strict-aliasing", "-Wall", "-Wextra", "-Werror=implicit-function-declaration"],
+    // wasm2c hands each import its module's instance, which nobody here has a use for.
+    "-Wno-unused-parameter",
+    ...["-I", root, `-ffile-prefix-map=${root}=.`],
+    ...["-shared", "-s", "-static-libgcc", "-Wl,--enable-stdcall-fixup"],
+    // Both would differ from build to build: the time, and a load address made from the output's path.
+    ...["-Wl,--no-insert-timestamp", "-Wl,--disable-auto-image-base"],
+  ];
+  const inputs = [unit, resource, join(root, source.def)];
+  await run(
+    compiler,
+    [...flags, ...extraFlags, ...inputs, "-o", built, "-ladvapi32"],
+    `compile ${source.dll} for ${arch}`,
+  );
+  mkdirSync(dirname(out), { recursive: true });
+  // In one step: programs may be starting with the old one.
+  copyFileSync(built, `${out}.${process.pid}`);
+  renameSync(`${out}.${process.pid}`, out);
 }

@@ -1,21 +1,50 @@
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { join, relative } from "node:path";
 import { generateBindings, loadConfig, WrapgenError } from "../../wrapgen/generate.js";
+import { buildDirectory } from "../setup/paths.js";
+import { type Arch, readSetupState } from "../setup/state.js";
 import { writeNativeConstants } from "./constants.js";
-import { buildDll } from "./dll.js";
+import { buildDll, prebuiltDll } from "./dll.js";
+import { withLock } from "./lock.js";
 import { paths } from "./paths.js";
 import { BuildError } from "./run.js";
+import { steps } from "./steps.js";
 
-/** Builds everything that is not TypeScript: bindings, wrapper DLLs. */
+/** Builds everything that is not TypeScript, as far as it is not up to date: bindings, wrapper DLLs. */
 async function main(): Promise<void> {
   const config = loadConfig(paths.wrapper);
-  await generateBindings(config, paths.bindings);
+  await steps.timed("generate the bindings", () => generateBindings(config, paths.bindings));
   const constants = join(paths.generated, "native-constants.h");
   writeNativeConstants(constants, config.intercept);
-  for (const arch of ["x64", "ia32"] as const) console.log(await buildDll(config, arch, constants));
+
+  const { arches, why32BitMissing } = readSetupState() ?? { arches: ["x64", "ia32"] as const };
+  // A DLL of an earlier build must not pass for one of this.
+  for (const arch of missing(arches)) rmSync(prebuiltDll(arch, config.dll), { force: true });
+  // Both at once, as far as they wait for compilers. Each is waited for, so that nothing goes on after a failure.
+  const built = await Promise.allSettled(arches.map((arch) => buildDll(config, arch, constants)));
+  const files = built.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+
+  const without = missing(arches).map(
+    (arch) => `; without ${arch}: ${why32BitMissing ?? "set-up found no way to run it"}`,
+  );
+  steps.finish(`${files.map((file) => relative(paths.root, file)).join(", ")}${without.join("")}`);
 }
 
-main().catch((error: unknown) => {
-  if (!(error instanceof BuildError) && !(error instanceof WrapgenError)) throw error;
+function missing(arches: readonly Arch[]): Arch[] {
+  return (["x64", "ia32"] as const).filter((arch) => !arches.includes(arch));
+}
+
+/** Failures that people can do something about are told in their own words; all others are ours, with a stack. */
+function isExpected(error: unknown): error is Error {
+  const ofTheSystem = error instanceof Error && "syscall" in error;
+  return error instanceof BuildError || error instanceof WrapgenError || ofTheSystem;
+}
+
+withLock(join(buildDirectory, "build.lock"), (line) => console.log(line), main).catch((error: unknown) => {
+  if (!isExpected(error)) throw error;
   console.error(error.message);
   process.exitCode = 2;
 });
