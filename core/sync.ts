@@ -21,6 +21,12 @@
   expected: usize,
   desired: usize,
 ): usize;
+/** As `compareSwap`, for 8 bytes, on all targets. */
+@external("sync", "compare_swap_wide") export declare function compareSwapWide(
+  address: usize,
+  expected: u64,
+  desired: u64,
+): u64;
 /** Full fence. */
 @external("sync", "fence") export declare function fence(): void;
 /** Tells the processor that this is a spin loop. */

@@ -48,7 +48,7 @@ export function detach(d: Descriptor): void {
   const segment = d.segment;
   if (changetype<usize>(segment) == 0) return;
   d.segment = changetype<Segment>(<usize>0);
-  if (d.side == 0) giveBackSegment(segment);
+  if (d.side == 0) giveBackSegment(segment, kindOf(d) == KIND_USER || kindOf(d) == KIND_ENDED);
   else releaseImport(segment);
   releasePeer(d.peer);
   d.peer = changetype<Peer>(<usize>0);

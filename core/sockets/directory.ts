@@ -5,6 +5,7 @@
 import * as layout from "../layout";
 import * as os from "../os";
 import { Runtime, runtime, runtimeField } from "../runtime";
+import { loadField, storeField } from "../shared-fields";
 import * as sync from "../sync";
 import { acquirePeer, hasEnded, releasePeer } from "../vmmc/peers";
 import { lock, unlock } from "./lock";
@@ -31,7 +32,7 @@ export function openDirectory(): void {
     runtime().reason = layout.REASON_DIRECTORY_VERSION;
   } else {
     runtime().directory = address;
-    sweepPending();
+    sweep();
   }
 }
 
@@ -68,6 +69,22 @@ export function slotTag(word: u32): u32 {
   return word & ~layout.SLOT_STATE_MASK;
 }
 
+/** Which use of the slot this is. To be read before what it is to vouch for. */
+// @ts-ignore: decorator
+@inline
+export function slotSequence(slot: usize): u32 {
+  return sync.loadAcquire(slot + layout.SLOT_SEQUENCE);
+}
+
+/**
+ * Changes the slot's word from `word` to `to`; false when the slot is not as it was. The sequence is compared with the
+ * word: the same process may have freed the slot and filled it again, and then its word alone looks as before.
+ */
+export function swapSlot(slot: usize, word: u32, sequence: u32, to: u32): bool {
+  const high = (<u64>sequence) << 32;
+  return sync.compareSwapWide(slot, high | word, high | to) == (high | word);
+}
+
 /** Claims a free slot of a table for this process; returns its index, or -1 when all are in use. */
 function claim(first: usize, count: u32, usedField: usize): i32 {
   const directoryLock = runtimeField(offsetof<Runtime>("directoryLock"));
@@ -76,9 +93,11 @@ function claim(first: usize, count: u32, usedField: usize): i32 {
   for (let index: u32 = 0; index < count; index++) {
     const slot = first + (<usize>index) * layout.SLOT_BYTES;
     if (slotWord(slot) != layout.SLOT_FREE) continue;
-    if (sync.compareSwap(slot, layout.SLOT_FREE, runtime().tag | layout.SLOT_CLAIMED) != layout.SLOT_FREE) continue;
-    sync.storeRelease(slot + layout.SLOT_SEQUENCE, sync.loadRelaxed(slot + layout.SLOT_SEQUENCE) + 1);
-    store<u64>(slot + layout.SLOT_START, runtime().start);
+    const sequence = slotSequence(slot);
+    const free = ((<u64>sequence) << 32) | layout.SLOT_FREE;
+    const taken = ((<u64>(sequence + 1)) << 32) | (runtime().tag | layout.SLOT_CLAIMED);
+    if (sync.compareSwapWide(slot, free, taken) != free) continue;
+    storeField(slot + layout.SLOT_START, runtime().start);
     raiseUsed(usedField, index + 1);
     claimed = index;
     break;
@@ -106,18 +125,15 @@ export function claimPending(): i32 {
 
 /** Frees a slot of this process, unless somebody has done so before and it is in use for something else. */
 export function freeSlot(slot: usize, sequence: u32): void {
-  const directoryLock = runtimeField(offsetof<Runtime>("directoryLock"));
-  lock(directoryLock);
-  const word = slotWord(slot);
-  if (slotTag(word) == runtime().tag && sync.loadRelaxed(slot + layout.SLOT_SEQUENCE) == sequence) {
-    sync.compareSwap(slot, word, layout.SLOT_FREE);
+  while (slotSequence(slot) == sequence) {
+    const word = slotWord(slot);
+    if (slotTag(word) != runtime().tag || swapSlot(slot, word, sequence, layout.SLOT_FREE)) return;
   }
-  unlock(directoryLock);
 }
 
 /** True when the process that owns the slot runs. */
 export function ownerRuns(slot: usize, word: u32): bool {
-  const start = load<u64>(slot + layout.SLOT_START);
+  const start = loadField(slot + layout.SLOT_START);
   if (slotTag(word) == runtime().tag && start == runtime().start) return true;
   const owner = acquirePeer(slotTag(word), start);
   if (changetype<usize>(owner) == 0) return true;
@@ -127,12 +143,12 @@ export function ownerRuns(slot: usize, word: u32): bool {
 }
 
 /** Removes a slot that belongs to a process which has ended, with the segment that it may still name. */
-export function removeStale(slot: usize, word: u32): void {
-  const start = load<u64>(slot + layout.SLOT_START);
-  const key = load<u64>(slot + layout.SLOT_SEGMENT_KEY);
-  const pending = (word & layout.SLOT_STATE_MASK) == layout.SLOT_PENDING;
-  if (sync.compareSwap(slot, word, layout.SLOT_FREE) != word) return;
-  if (pending) os.segmentRemove(slotTag(word), start, key);
+export function removeStale(slot: usize, word: u32, sequence: u32): void {
+  const start = loadField(slot + layout.SLOT_START);
+  const key = loadField(slot + layout.SLOT_SEGMENT_KEY);
+  if (!swapSlot(slot, word, sequence, layout.SLOT_FREE)) return;
+  // A connector notes the key before it creates the segment: none is left behind, wherever it died.
+  os.segmentRemove(slotTag(word), start, key);
   if (os.logging()) os.logEvent(layout.EVENT_STALE_SLOT, slotTag(word), layout.REASON_NONE);
 }
 
@@ -141,14 +157,25 @@ function withoutListener(slot: usize): bool {
   return findListener(sync.loadRelaxed(slot + layout.SLOT_SERVER_ADDRESS), sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT)) < 0;
 }
 
-/** At start-up: removes what dead processes left for listeners that are gone as well. */
-function sweepPending(): void {
-  const used = pendingUsed();
-  for (let index: u32 = 0; index < used; index++) {
-    const slot = pendingSlot(index);
-    const word = slotWord(slot);
-    if (word != layout.SLOT_FREE && !ownerRuns(slot, word) && withoutListener(slot)) removeStale(slot, word);
+/** At start-up: removes what dead processes left, except offers that a running listener can still take. */
+function sweep(): void {
+  const listeners = listenersUsed();
+  for (let index: u32 = 0; index < listeners; index++) sweepSlot(listenerSlot(index), false);
+  const pending = pendingUsed();
+  for (let index: u32 = 0; index < pending; index++) sweepSlot(pendingSlot(index), true);
+}
+
+function sweepSlot(slot: usize, pending: bool): void {
+  const sequence = slotSequence(slot);
+  const word = slotWord(slot);
+  if (word == layout.SLOT_FREE || ownerRuns(slot, word)) return;
+  const state = word & layout.SLOT_STATE_MASK;
+  if (state == layout.SLOT_CLAIMED) {
+    // Claimed, but its owner's start time may not be written yet.
+    os.sleepMs(1);
+    if (ownerRuns(slot, word)) return;
   }
+  if (!pending || state != layout.SLOT_PENDING || withoutListener(slot)) removeStale(slot, word, sequence);
 }
 
 /**
@@ -160,13 +187,14 @@ export function findListener(address: u32, port: u32): i32 {
   let wildcard = -1;
   for (let index: u32 = 0; index < used; index++) {
     const slot = listenerSlot(index);
+    const sequence = slotSequence(slot);
     const word = slotWord(slot);
     if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_LIVE) continue;
     if (sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) != port) continue;
     const bound = sync.loadRelaxed(slot + layout.SLOT_SERVER_ADDRESS);
     if (bound != address && bound != 0) continue;
     if (!ownerRuns(slot, word)) {
-      removeStale(slot, word);
+      removeStale(slot, word, sequence);
       continue;
     }
     if (bound == address) return index;

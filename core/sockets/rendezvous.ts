@@ -3,10 +3,11 @@ import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
 import { Runtime, runtime, runtimeField } from "../runtime";
+import { loadField } from "../shared-fields";
 import * as sync from "../sync";
 import { currentThread, scratch } from "../vmmc/bells";
 import { acquirePeer } from "../vmmc/peers";
-import { giveBackSegment, importSegment, takeSegment } from "../vmmc/segments";
+import { importSegment, releaseImport, takeSegment } from "../vmmc/segments";
 import { answerReader, answerWriter, attach, detach } from "./connection";
 import { logDecision } from "./decision";
 import {
@@ -32,8 +33,10 @@ import {
   pendingSlot,
   pendingUsed,
   removeStale,
+  slotSequence,
   slotTag,
   slotWord,
+  swapSlot,
 } from "./directory";
 
 const SCRATCH_BYTES = 256;
@@ -59,14 +62,14 @@ export function publishListener(d: Descriptor, socket: usize): void {
       const slot = listenerSlot(index);
       d.serverAddress = nameAddress(thread.scratch);
       d.serverPort = namePort(thread.scratch);
-      store<u32>(slot + layout.SLOT_SERVER_ADDRESS, d.serverAddress);
-      store<u32>(slot + layout.SLOT_SERVER_PORT, d.serverPort);
+      sync.storeRelease(slot + layout.SLOT_SERVER_ADDRESS, d.serverAddress);
+      sync.storeRelease(slot + layout.SLOT_SERVER_PORT, d.serverPort);
       d.slot = index;
-      d.slotSequence = sync.loadRelaxed(slot + layout.SLOT_SEQUENCE);
+      d.slotSequence = slotSequence(slot);
       lockBoth(d);
       setKind(d, KIND_LISTENER);
       unlockBoth(d);
-      sync.storeSeq(slot, runtime().tag | layout.SLOT_LIVE);
+      swapSlot(slot, runtime().tag | layout.SLOT_CLAIMED, d.slotSequence, runtime().tag | layout.SLOT_LIVE);
       return;
     }
     reason = layout.REASON_DIRECTORY_FULL;
@@ -87,9 +90,7 @@ export function withdrawAll(): void {
   const used = listenersUsed();
   for (let index: u32 = 0; index < used; index++) {
     const slot = listenerSlot(index);
-    const word = slotWord(slot);
-    const ours = slotTag(word) == runtime().tag && load<u64>(slot + layout.SLOT_START) == runtime().start;
-    if (ours) sync.compareSwap(slot, word, layout.SLOT_FREE);
+    if (loadField(slot + layout.SLOT_START) == runtime().start) freeSlot(slot, slotSequence(slot));
   }
 }
 
@@ -161,23 +162,24 @@ function addressIsOurs(address: u32): bool {
 function offer(d: Descriptor, index: u32): u32 {
   const listener = listenerSlot(index);
   const owner = slotTag(slotWord(listener));
-  const segment = takeSegment(owner, load<u64>(listener + layout.SLOT_START));
-  if (changetype<usize>(segment) == 0) return layout.REASON_SEGMENT_CREATE;
   const claimed = claimPending();
-  if (claimed < 0) {
-    giveBackSegment(segment);
-    return layout.REASON_DIRECTORY_FULL;
-  }
+  if (claimed < 0) return layout.REASON_DIRECTORY_FULL;
   const slot = pendingSlot(claimed);
-  attach(d, segment, 0);
   d.slot = claimed;
-  d.slotSequence = sync.loadRelaxed(slot + layout.SLOT_SEQUENCE);
+  d.slotSequence = slotSequence(slot);
+  // The slot knows the segment's name before there is a file of that name: see `removeStale`.
+  const segment = takeSegment(owner, loadField(listener + layout.SLOT_START), slot + layout.SLOT_SEGMENT_KEY);
+  if (changetype<usize>(segment) == 0) {
+    freeSlot(slot, d.slotSequence);
+    return layout.REASON_SEGMENT_CREATE;
+  }
+  attach(d, segment, 0);
   d.listenerSlot = index;
-  d.listenerSequence = sync.loadRelaxed(listener + layout.SLOT_SEQUENCE);
-  store<u32>(slot + layout.SLOT_SERVER_ADDRESS, d.serverAddress == 0 ? 0x0100007f : d.serverAddress);
-  store<u32>(slot + layout.SLOT_SERVER_PORT, d.serverPort);
-  store<u64>(slot + layout.SLOT_SEGMENT_KEY, segment.key);
-  sync.storeSeq(slot, runtime().tag | layout.SLOT_LIVE);
+  d.listenerSequence = slotSequence(listener);
+  sync.storeRelease(slot + layout.SLOT_SERVER_ADDRESS, d.serverAddress == 0 ? 0x0100007f : d.serverAddress);
+  sync.storeRelease(slot + layout.SLOT_SERVER_PORT, d.serverPort);
+  // If this fails, so does the step to PENDING, and the connection stays in the kernel.
+  swapSlot(slot, runtime().tag | layout.SLOT_CLAIMED, d.slotSequence, runtime().tag | layout.SLOT_LIVE);
   return layout.REASON_NONE;
 }
 
@@ -190,12 +192,11 @@ export function publishPending(d: Descriptor, socket: usize, connected: bool): v
   if (named) {
     d.clientAddress = nameAddress(thread.scratch);
     d.clientPort = namePort(thread.scratch);
-    store<u32>(slot + layout.SLOT_CLIENT_ADDRESS, d.clientAddress);
-    store<u32>(slot + layout.SLOT_CLIENT_PORT, d.clientPort);
+    sync.storeRelease(slot + layout.SLOT_CLIENT_ADDRESS, d.clientAddress);
+    sync.storeRelease(slot + layout.SLOT_CLIENT_PORT, d.clientPort);
     d.pendingSinceUs = os.nowUs();
     // An acceptor that would not wait any longer has swapped the intent away: then this stays a kernel connection.
-    const live = runtime().tag | layout.SLOT_LIVE;
-    if (sync.compareSwap(slot, live, runtime().tag | layout.SLOT_PENDING) == live) {
+    if (swapSlot(slot, runtime().tag | layout.SLOT_LIVE, d.slotSequence, runtime().tag | layout.SLOT_PENDING)) {
       sync.fetchAdd(runtimeField(offsetof<Runtime>("pendingCount")), 1);
       lockBoth(d);
       setKind(d, connected ? KIND_PENDING : KIND_CONNECTING);
@@ -240,18 +241,23 @@ export function takeOffer(listener: Descriptor, d: Descriptor, socket: usize, pe
   d.clientPort = peerName == 0 ? 0 : namePort(peerName);
   let reason = processReason();
   if (reason == layout.REASON_NONE) {
-    let index = peerName == 0 ? findLastWords(d) : findOffer(d, socket);
-    if (index == -1 && peerName != 0 && waitForIntents(d)) index = findOffer(d, socket);
-    reason = index < 0 ? layout.REASON_PEER_NOT_WRAPPED : importOffer(d, pendingSlot(index));
+    let slot = peerName == 0 ? findLastWords(d) : findOffer(d, socket);
+    if (slot == 0 && peerName != 0) {
+      // Looks again in any case: the offer may have been made between the first look and the one for intents.
+      waitForIntents(d);
+      slot = findOffer(d, socket);
+    }
+    reason = slot == 0 ? layout.REASON_PEER_NOT_WRAPPED : importOffer(d, slot);
   }
   logDecision(d, layout.ROLE_ACCEPT, reason == layout.REASON_NONE ? layout.MODE_USER : layout.MODE_KERNEL, reason);
 }
 
-/** The pending slot of the connection from d.client, or -1. */
-function findOffer(d: Descriptor, socket: usize): i32 {
+/** The pending slot of the connection from d.client, or 0. Notes which use of the slot it is in `d.slotSequence`. */
+function findOffer(d: Descriptor, socket: usize): usize {
   const used = pendingUsed();
   for (let index: u32 = 0; index < used; index++) {
     const slot = pendingSlot(index);
+    d.slotSequence = slotSequence(slot);
     if ((slotWord(slot) & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) continue;
     if (sync.loadRelaxed(slot + layout.SLOT_CLIENT_PORT) != d.clientPort) continue;
     if (sync.loadRelaxed(slot + layout.SLOT_CLIENT_ADDRESS) != d.clientAddress) continue;
@@ -259,65 +265,69 @@ function findOffer(d: Descriptor, socket: usize): i32 {
     if (d.serverAddress == 0) {
       // The listener is bound to every address: ask which one this connection came to.
       const thread = currentThread();
-      if (changetype<usize>(thread) == 0 || scratch(thread, SCRATCH_BYTES) == 0) return -2;
-      if (!localName(socket, thread.scratch)) return -2;
+      if (changetype<usize>(thread) == 0 || scratch(thread, SCRATCH_BYTES) == 0) return 0;
+      if (!localName(socket, thread.scratch)) return 0;
       d.serverAddress = nameAddress(thread.scratch);
     }
-    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_ADDRESS) == d.serverAddress) return index;
+    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_ADDRESS) == d.serverAddress) return slot;
   }
-  return -1;
+  return 0;
 }
 
-/** What a connector wrote before it died is still for the acceptor. The pending slot of such a one, or -1. */
-function findLastWords(d: Descriptor): i32 {
+/** What a connector wrote before it died is still for the acceptor. The pending slot of such a one, as `findOffer`. */
+function findLastWords(d: Descriptor): usize {
   const used = pendingUsed();
   for (let index: u32 = 0; index < used; index++) {
     const slot = pendingSlot(index);
+    d.slotSequence = slotSequence(slot);
     const word = slotWord(slot);
     if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) continue;
-    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) == d.serverPort && !ownerRuns(slot, word)) return index;
+    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) == d.serverPort && !ownerRuns(slot, word)) return slot;
   }
-  return -1;
+  return 0;
 }
 
 /**
  * Connectors raise an intent before the kernel's connect: if one for this port is about to publish, it may be our peer.
- * Waits for those that are there now; one that takes too long is told to stay in the kernel. False: there was none.
+ * Waits for those that are there now; one that takes too long is told to stay in the kernel.
  */
-function waitForIntents(d: Descriptor): bool {
+function waitForIntents(d: Descriptor): void {
   const used = pendingUsed();
   const began = os.nowUs();
-  let any = false;
   for (let index: u32 = 0; index < used; index++) {
     const slot = pendingSlot(index);
+    const sequence = slotSequence(slot);
     const word = slotWord(slot);
     if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_LIVE) continue;
     if (sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) != d.serverPort) continue;
-    const sequence = sync.loadRelaxed(slot + layout.SLOT_SEQUENCE);
-    any = true;
     for (let round: u32 = 0; ; round++) {
-      if (slotWord(slot) != word || sync.loadRelaxed(slot + layout.SLOT_SEQUENCE) != sequence) break;
+      if (slotWord(slot) != word || slotSequence(slot) != sequence) break;
       const late = os.nowUs() - began > <u64>layout.INTENT_LIMIT_MS * 1000;
       if (late || (round & 63) == 63) {
-        if (!ownerRuns(slot, word)) removeStale(slot, word);
-        else if (late) sync.compareSwap(slot, word, slotTag(word) | layout.SLOT_CLAIMED);
+        if (!ownerRuns(slot, word)) removeStale(slot, word, sequence);
+        else if (late) swapSlot(slot, word, sequence, slotTag(word) | layout.SLOT_CLAIMED);
       }
       if (round < 100) os.yieldProcessor();
       else os.sleepMs(1);
     }
   }
-  return any;
 }
 
 /** Imports the segment that the slot names and decides for USER. Returns the reason why not, or REASON_NONE. */
 function importOffer(d: Descriptor, slot: usize): u32 {
   const word = slotWord(slot);
-  const start = load<u64>(slot + layout.SLOT_START);
-  const segment = importSegment(slotTag(word), start, load<u64>(slot + layout.SLOT_SEGMENT_KEY));
+  if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) return layout.REASON_PEER_NOT_WRAPPED;
+  const start = loadField(slot + layout.SLOT_START);
+  const segment = importSegment(slotTag(word), start, loadField(slot + layout.SLOT_SEGMENT_KEY));
   if (changetype<usize>(segment) == 0) {
     // Tells the connector, which then goes on through the kernel.
-    sync.compareSwap(slot, word, slotTag(word) | layout.SLOT_CLAIMED);
+    swapSlot(slot, word, d.slotSequence, slotTag(word) | layout.SLOT_CLAIMED);
     return layout.REASON_SEGMENT_IMPORT;
+  }
+  // Succeeds only if the offer stood all the while, so that this is its segment.
+  if (!swapSlot(slot, word, d.slotSequence, layout.SLOT_FREE)) {
+    releaseImport(segment);
+    return layout.REASON_PEER_NOT_WRAPPED;
   }
   const address = segment.address;
   lockBoth(d);
@@ -333,6 +343,5 @@ function importOffer(d: Descriptor, slot: usize): u32 {
     answerWriter(d);
   } else detach(d);
   unlockBoth(d);
-  sync.compareSwap(slot, word, layout.SLOT_FREE);
   return state == layout.STATE_PENDING ? layout.REASON_NONE : layout.REASON_PEER_NOT_WRAPPED;
 }

@@ -5,6 +5,7 @@
 import * as layout from "../layout";
 import * as os from "../os";
 import { Runtime, runtime, runtimeField } from "../runtime";
+import { storeField } from "../shared-fields";
 import { lock, unlock } from "../sockets/lock";
 import * as sync from "../sync";
 
@@ -41,12 +42,16 @@ function segmentsLock(): usize {
   return runtimeField(offsetof<Runtime>("segmentsLock"));
 }
 
-/** A segment for a new connection to that process, reset and PENDING; 0 when none can be made. */
-export function takeSegment(peerTag: u32, peerStart: u64): Segment {
+/**
+ * A segment for a new connection to that process, reset and PENDING; 0 when none can be made. Its key is stored at
+ * `keyField` of the directory, before there is a file that bears it: so somebody knows of the file wherever we die.
+ */
+export function takeSegment(peerTag: u32, peerStart: u64, keyField: usize): Segment {
   lock(segmentsLock());
   let segment = fromPool(peerTag, peerStart);
   unlock(segmentsLock());
-  if (changetype<usize>(segment) == 0) segment = createSegment();
+  if (changetype<usize>(segment) != 0) storeField(keyField, segment.key);
+  else segment = createSegment(keyField);
   if (changetype<usize>(segment) == 0) return segment;
   segment.inUse = 1;
   segment.generation++;
@@ -59,11 +64,10 @@ function fromPool(peerTag: u32, peerStart: u64): Segment {
   while (load<usize>(link) != 0) {
     const segment = changetype<Segment>(load<usize>(link));
     const free =
-      segment.peerTag == 0 ||
-      (segment.peerTag == peerTag &&
-        segment.peerStart == peerStart &&
-        sync.loadAcquire(segment.address + layout.SEGMENT_RELEASED) == segment.generation &&
-        sync.loadAcquire(segment.address + layout.SEGMENT_UNMAPPED) == 0);
+      segment.peerTag == peerTag &&
+      segment.peerStart == peerStart &&
+      sync.loadAcquire(segment.address + layout.SEGMENT_RELEASED) == segment.generation &&
+      sync.loadAcquire(segment.address + layout.SEGMENT_UNMAPPED) == 0;
     if (free) {
       store<usize>(link, segment.next);
       runtime().poolCount--;
@@ -74,11 +78,12 @@ function fromPool(peerTag: u32, peerStart: u64): Segment {
   return none();
 }
 
-function createSegment(): Segment {
+function createSegment(keyField: usize): Segment {
   const record = os.alloc(offsetof<Segment>());
   if (record == 0) return none();
   const segment = changetype<Segment>(record);
   segment.key = os.random();
+  storeField(keyField, segment.key);
   segment.ringBytes = runtime().ringBytes;
   segment.tag = runtime().tag;
   segment.start = runtime().start;
@@ -104,11 +109,14 @@ function resetSegment(segment: Segment): void {
   sync.storeRelease(address + layout.SEGMENT_STATE, layout.STATE_PENDING);
 }
 
-/** The connector's connection has ended: keeps the segment for the next one, or lets it go. */
-export function giveBackSegment(segment: Segment): void {
+/**
+ * The connector's connection has ended: keeps the segment for the next one, or lets it go. One that was offered and not
+ * `used` is let go of: an acceptor may be about to take it still, and must find the decision that was made for it.
+ */
+export function giveBackSegment(segment: Segment, used: bool): void {
   lock(segmentsLock());
   segment.inUse = 0;
-  const keep = runtime().poolCount < <u32>layout.POOL_LIMIT;
+  const keep = used && runtime().poolCount < <u32>layout.POOL_LIMIT;
   if (keep) {
     segment.next = runtime().pool;
     runtime().pool = changetype<usize>(segment);
