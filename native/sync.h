@@ -26,6 +26,7 @@ SYNC uptr w2c_sync_swap_pointer(struct w2c_sync *s, uptr a, uptr expected, uptr 
   atomic_compare_exchange_strong_explicit(POINTER(a), &expected, desired, memory_order_seq_cst, memory_order_seq_cst);
   return expected;
 }
+SYNC u64 w2c_sync_compare_swap_wide(struct w2c_sync *s, uptr a, u64 expected, u64 desired) { (void)s; return __sync_val_compare_and_swap((u64 *)a, expected, desired); }
 SYNC void w2c_sync_fence(struct w2c_sync *s) { (void)s; atomic_thread_fence(memory_order_seq_cst); }
 SYNC void w2c_sync_pause(struct w2c_sync *s) { (void)s; __builtin_ia32_pause(); }
 

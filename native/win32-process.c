@@ -1,17 +1,9 @@
 /* What the core wants to know of its process on Windows: settings, diagnostics, the other modules. */
 
-/* --- Settings and diagnostics --- */
-OS u32 w2c_os_config(struct w2c_os *o, u32 setting) {
-  (void)o;
-  if (setting >= sizeof vmmc_settings / sizeof *vmmc_settings) return 0;
-  const struct vmmc_setting *s = &vmmc_settings[setting];
-  char text[32];
-  DWORD length = GetEnvironmentVariableA(s->name, text, sizeof text);
-  if (length == 0 || length >= sizeof text) return s->normal;
-  char *end;
-  unsigned long value = strtoul(text, &end, 0);
-  if (end == text || *end || value < s->least || value > s->most || (s->power && (value & (value - 1)))) return s->normal;
-  return (u32)value;
+/* --- Settings and diagnostics: the platform's part of diagnostics.h --- */
+static bool vmmc_variable(const char *name, char *text, size_t size) {
+  DWORD length = GetEnvironmentVariableA(name, text, (DWORD)size);
+  return length != 0 && length < size;
 }
 static char vmmc_log_path[MAX_PATH];
 OS u32 w2c_os_logging(struct w2c_os *o) { (void)o; return vmmc_log_path[0] != 0; }
@@ -29,23 +21,6 @@ static void vmmc_log(const char *text) {
     if (file != INVALID_HANDLE_VALUE) WriteFile(file, line, (DWORD)length, &done, NULL), CloseHandle(file);
   }
   SetLastError(error);
-}
-static const char *vmmc_text(const char *const *texts, size_t count, u32 index) { return index < count && texts[index] ? texts[index] : "unknown"; }
-#define TEXT_OF(texts, index) vmmc_text(texts, sizeof texts / sizeof *texts, index)
-#define QUAD(a) (a) & 255, (a) >> 8 & 255, (a) >> 16 & 255, (a) >> 24
-#define PORT(p) ((p) >> 8 & 255) | ((p) & 255) << 8
-OS void w2c_os_log_connection(struct w2c_os *o, u32 role, u32 la, u32 lp, u32 pa, u32 pp, u32 mode, u32 reason) {
-  char text[256];
-  (void)o;
-  snprintf(text, sizeof text, "event=connection role=%s local=%u.%u.%u.%u:%u peer=%u.%u.%u.%u:%u mode=%s reason=%s", role ? "accept" : "connect",
-           QUAD(la), PORT(lp), QUAD(pa), PORT(pp), mode ? "user-level" : "kernel", TEXT_OF(vmmc_reasons, reason));
-  vmmc_log(text);
-}
-OS void w2c_os_log_event(struct w2c_os *o, u32 event, u64 value, u32 reason) {
-  char text[256];
-  (void)o;
-  snprintf(text, sizeof text, "event=%s value=%llu reason=%s", TEXT_OF(vmmc_events, event), (unsigned long long)value, TEXT_OF(vmmc_reasons, reason));
-  vmmc_log(text);
 }
 
 /* --- Other modules of the process that could use a socket behind the wrapper --- */

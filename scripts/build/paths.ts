@@ -8,10 +8,12 @@ export const paths = {
   coreEntry: join(repositoryRoot, "core", "index.ts"),
   bindings: join(repositoryRoot, "core", "generated", "winsock.ts"),
   native: join(repositoryRoot, "native"),
+  harness: join(repositoryRoot, "test", "native"),
   wrapper: join(repositoryRoot, "wrapper", "wsock32.json"),
   wasm64: join(repositoryRoot, "scripts", "build", "wasm64.mjs"),
   bin: join(repositoryRoot, "node_modules", ".bin"),
   generated: join(buildDirectory, "gen"),
   out: join(buildDirectory, "core"),
+  linux: join(buildDirectory, "linux"),
   prebuilds: join(repositoryRoot, "prebuilds"),
 } as const;
