@@ -14,6 +14,8 @@ import {
   KIND_PENDING,
   KIND_UNUSED,
   KIND_USER,
+  hasDoorbells,
+  isReset,
   kindOf,
   lockBoth,
   setKind,
@@ -62,7 +64,7 @@ export function endDescriptor(d: Descriptor, socket: usize): void {
   }
   if (kindOf(d) == KIND_USER) closeUser(d, socket, memory);
   if (kindOf(d) == KIND_ENDED) {
-    if (memory != 0 && d.doorbells != 0) takeDoorbells(socket, memory);
+    if (memory != 0 && hasDoorbells(d)) takeDoorbells(socket, memory);
     detach(d);
   }
   setKind(d, KIND_UNUSED);
@@ -83,7 +85,7 @@ function closeConnecting(d: Descriptor): void {
 /** Says goodbye to the peer, and lets the kernel's close say the same: an orderly end, or a reset. */
 function closeUser(d: Descriptor, socket: usize, memory: usize): void {
   const unread = d.shutdownReceive == 0 && readable(d) != 0;
-  const abortive = unread || d.reset != 0 || (d.lingerOn != 0 && d.lingerSeconds == 0);
+  const abortive = unread || isReset(d) || (d.lingerOn != 0 && d.lingerSeconds == 0);
   sync.storeRelease(d.remote + layout.BLOCK_READ_ARMED, 0);
   sync.storeRelease(d.remote + layout.BLOCK_WRITE_ARMED, 0);
   tellPeer(d, layout.FLAG_FIN | layout.FLAG_CLOSED | (abortive ? layout.FLAG_RESET : 0));
@@ -93,7 +95,7 @@ function closeUser(d: Descriptor, socket: usize, memory: usize): void {
       store<u16>(memory + ws.linger_l_onoff_offset, 1);
       store<u16>(memory + ws.linger_l_linger_offset, 0);
       ws.setsockopt(socket, ws.SOL_SOCKET, ws.SO_LINGER, memory, <i32>ws.linger_size);
-    } else if (d.doorbells != 0) takeDoorbells(socket, memory); // unread bells would make it a reset
+    } else if (hasDoorbells(d)) takeDoorbells(socket, memory); // unread bells would make it a reset
   }
   detach(d);
 }

@@ -6,7 +6,7 @@ import * as sync from "../sync";
 import { Thread } from "../vmmc/bells";
 import { Peer, releasePeer, ringBell } from "../vmmc/peers";
 import { Segment, giveBackSegment, releaseImport } from "../vmmc/segments";
-import { Descriptor, KIND_ENDED, KIND_USER, kindOf, setKind } from "./descriptor";
+import { Descriptor, KIND_ENDED, KIND_USER, isPeerGone, isReset, kindOf, setKind, setReset } from "./descriptor";
 
 /** Lets `d` use that segment as side 0 (connector) or 1 (acceptor). Called before anybody else can see it as user-level. */
 export function attach(d: Descriptor, segment: Segment, side: u32): void {
@@ -63,7 +63,8 @@ export function answer(d: Descriptor, armed: u32, answered: u32): u32 {
   if (armed == answered || kindOf(d) != KIND_USER) return answered;
   const slot = armed & layout.ARM_SLOT_MASK;
   if (slot != 0) ringBell(d.peer, slot - 1);
-  if ((armed & layout.ARM_DOORBELL) != 0) ws.send(d.handle, d.own, 1, 0);
+  // What byte it is does not matter: one that nobody is writing.
+  if ((armed & layout.ARM_DOORBELL) != 0) ws.send(d.handle, changetype<usize>(d) + offsetof<Descriptor>("handle"), 1, 0);
   return armed;
 }
 
@@ -96,13 +97,13 @@ export function tellPeer(d: Descriptor, flags: u32): void {
 @inline
 export function peerFlags(d: Descriptor): u32 {
   const told = sync.loadAcquire(d.own + layout.BLOCK_FLAGS);
-  return d.peerGone != 0 ? told | layout.FLAG_FIN | layout.FLAG_CLOSED : told;
+  return isPeerGone(d) ? told | layout.FLAG_FIN | layout.FLAG_CLOSED : told;
 }
 
 /** The shared words make no sense: the connection is given up as reset, in both directions. */
 export function damage(d: Descriptor): void {
-  if (d.reset == 0 && os.logging()) os.logEvent(layout.EVENT_DAMAGED, d.handle, layout.REASON_NONE);
-  d.reset = 1;
+  if (!isReset(d) && os.logging()) os.logEvent(layout.EVENT_DAMAGED, d.handle, layout.REASON_NONE);
+  setReset(d);
 }
 
 /** Empties the lists of waiters: every thread in them wakes up and sees what has become of the socket. With both locks held. */

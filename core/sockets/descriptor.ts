@@ -26,7 +26,8 @@ export const KIND_USER: u32 = 6;
 /**
  * One open socket. Never freed, only used again: a thread that comes back from a wait may still look at it, and
  * `generation` tells it that the socket is another one now. Fields of the reading side are guarded by `receiveLock`,
- * those of the writing side by `sendLock`; whoever needs both takes `receiveLock` first.
+ * those of the writing side by `sendLock`; whoever needs both takes `receiveLock` first. Fields that either side reads and
+ * writes with its own lock only (`kind`, `nonBlocking`, `doorbells`, `peerGone`, `reset`) have functions of their own below.
  */
 @unmanaged
 export class Descriptor {
@@ -153,6 +154,58 @@ export function setKind(d: Descriptor, kind: u32): void {
   sync.storeRelease(changetype<usize>(d) + offsetof<Descriptor>("kind"), kind);
 }
 
+// @ts-ignore: decorator
+@inline
+function field(d: Descriptor, offset: usize): u32 {
+  return sync.loadAcquire(changetype<usize>(d) + offset);
+}
+
+// @ts-ignore: decorator
+@inline
+function setField(d: Descriptor, offset: usize, value: u32): void {
+  sync.storeRelease(changetype<usize>(d) + offset, value);
+}
+
+// @ts-ignore: decorator
+@inline
+export function isNonBlocking(d: Descriptor): bool {
+  return field(d, offsetof<Descriptor>("nonBlocking")) != 0;
+}
+
+export function setNonBlocking(d: Descriptor, on: bool): void {
+  setField(d, offsetof<Descriptor>("nonBlocking"), on ? 1 : 0);
+}
+
+// @ts-ignore: decorator
+@inline
+export function hasDoorbells(d: Descriptor): bool {
+  return field(d, offsetof<Descriptor>("doorbells")) != 0;
+}
+
+export function setDoorbells(d: Descriptor): void {
+  setField(d, offsetof<Descriptor>("doorbells"), 1);
+}
+
+// @ts-ignore: decorator
+@inline
+export function isPeerGone(d: Descriptor): bool {
+  return field(d, offsetof<Descriptor>("peerGone")) != 0;
+}
+
+export function setPeerGone(d: Descriptor): void {
+  setField(d, offsetof<Descriptor>("peerGone"), 1);
+}
+
+// @ts-ignore: decorator
+@inline
+export function isReset(d: Descriptor): bool {
+  return field(d, offsetof<Descriptor>("reset")) != 0;
+}
+
+export function setReset(d: Descriptor): void {
+  setField(d, offsetof<Descriptor>("reset"), 1);
+}
+
 /** The entry of that socket, or 0: a socket that we have not seen being made. */
 // @ts-ignore: decorator
 @inline
@@ -174,7 +227,7 @@ export function userLevel(socket: usize): Descriptor {
 }
 
 /** Makes the entry of a socket that the kernel has just made; 0 when there is no memory or the handle is out of range. */
-export function openDescriptor(socket: usize, stream: bool, nonBlocking: u32): Descriptor {
+export function openDescriptor(socket: usize, stream: bool, nonBlocking: bool): Descriptor {
   const none = changetype<Descriptor>(<usize>0);
   const index = os.socketIndex(socket);
   if (index >= <usize>(layout.TABLE_PAGES * layout.TABLE_PAGE_ENTRIES)) return none;
@@ -188,7 +241,7 @@ export function openDescriptor(socket: usize, stream: bool, nonBlocking: u32): D
   d.generation++;
   d.handle = socket;
   d.stream = stream ? 1 : 0;
-  d.nonBlocking = nonBlocking;
+  setNonBlocking(d, nonBlocking);
   d.receiveTimeoutMs = 0;
   d.sendTimeoutMs = 0;
   d.lingerOn = 0;

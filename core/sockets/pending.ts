@@ -11,7 +11,7 @@ import { kernelReadable, selectOne } from "../vmmc/kernel-connection";
 import { acquirePeer } from "../vmmc/peers";
 import { logDecision } from "./decision";
 import { answerReader, answerWriter, detach, wakeAll } from "./connection";
-import { Descriptor, KIND_KERNEL, KIND_PENDING, KIND_USER, kindOf, lockBoth, setKind, unlockBoth } from "./descriptor";
+import { Descriptor, KIND_KERNEL, KIND_PENDING, KIND_USER, kindOf, lockBoth, setKind, setReset, unlockBoth } from "./descriptor";
 import { freeSlot, listenerSlot, ownerRuns, pendingSlot, slotTag, slotWord } from "./directory";
 
 /** A kernel that takes no byte for this long (ms) while a connection is handed over to it will not take any. */
@@ -58,7 +58,7 @@ export function toKernel(d: Descriptor, reason: u32, memory: usize): void {
 /** The acceptor has decided: user-level, unless the word is damaged. With both locks held. */
 export function adopt(d: Descriptor): void {
   const address = d.segment.address;
-  if (sync.loadAcquire(address + layout.SEGMENT_STATE) != layout.STATE_USER) d.reset = 1;
+  if (sync.loadAcquire(address + layout.SEGMENT_STATE) != layout.STATE_USER) setReset(d);
   const tag = sync.loadRelaxed(address + layout.SEGMENT_ACCEPTOR_TAG);
   const start = load<u64>(address + layout.SEGMENT_ACCEPTOR_START);
   d.segment.peerTag = tag;

@@ -379,12 +379,19 @@ function answerDoorbells(call: Call): void {
     if (changetype<usize>(d) == 0) continue;
     if (kindOf(d) == KIND_PENDING) settlePending(d, socket, call.small);
     lock(receiveLockOf(d));
-    if (d.handle == socket && kindOf(d) == KIND_USER && d.selectReaders + d.selectWriters == 0) {
+    if (d.handle == socket && kindOf(d) == KIND_USER && d.selectReaders == 0 && !selectedForWriting(d)) {
       takeDoorbells(socket, call.small);
       if (!readReady(d) && kernelEnded(socket, call.small)) markGone(d);
     }
     unlock(receiveLockOf(d));
   }
+}
+
+function selectedForWriting(d: Descriptor): bool {
+  lock(sendLockOf(d));
+  const writers = d.selectWriters;
+  unlock(sendLockOf(d));
+  return writers != 0;
 }
 
 function finish(call: Call, ready: u32): i32 {

@@ -12,7 +12,10 @@ import {
   KIND_CONNECTING,
   KIND_ENDED,
   KIND_PENDING,
-  KIND_UNUSED,
+  hasDoorbells,
+  isNonBlocking,
+  isPeerGone,
+  isReset,
   kindOf,
   lockBoth,
   receiveLockOf,
@@ -31,9 +34,14 @@ const SCRATCH_BYTES: u32 = 256;
 // @ts-ignore: decorator
 @inline
 export function readable(d: Descriptor): u32 {
-  d.seenHead = sync.loadAcquire(d.own + layout.BLOCK_HEAD);
-  const bytes = d.seenHead - d.tail;
-  if (bytes <= d.ringBytes) return bytes;
+  const head = sync.loadAcquire(d.own + layout.BLOCK_HEAD);
+  const bytes = head - d.tail;
+  if (bytes <= d.ringBytes) {
+    d.seenHead = head;
+    return bytes;
+  }
+  // A position that was found bad is not kept: nothing of this connection is read any more.
+  d.seenHead = d.tail;
   damage(d);
   return 0;
 }
@@ -42,9 +50,13 @@ export function readable(d: Descriptor): u32 {
 // @ts-ignore: decorator
 @inline
 export function writable(d: Descriptor): u32 {
-  d.seenCredit = sync.loadAcquire(d.own + layout.BLOCK_CREDIT);
-  const used = d.head - d.seenCredit;
-  if (used <= d.ringBytes) return d.ringBytes - used;
+  const credit = sync.loadAcquire(d.own + layout.BLOCK_CREDIT);
+  const used = d.head - credit;
+  if (used <= d.ringBytes) {
+    d.seenCredit = credit;
+    return d.ringBytes - used;
+  }
+  d.seenCredit = d.head - d.ringBytes;
   damage(d);
   return 0;
 }
@@ -107,7 +119,7 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
     }
     let there = d.seenHead - d.tail;
     if (there == 0 || there < <u32>length) there = readable(d);
-    if (d.reset != 0 && there == 0) {
+    if (there == 0 && isReset(d)) {
       unlock(lockWord);
       return receiveAfterEnd(d, socket, buffer, length, flags, waited);
     }
@@ -132,7 +144,7 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
       lock(lockWord);
       continue;
     }
-    if (d.nonBlocking != 0) {
+    if (isNonBlocking(d)) {
       const memory = smallScratch();
       if (memory != 0 && pollPeer(d, socket, memory)) continue;
       unlock(lockWord);
@@ -140,12 +152,14 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
     }
     if (deadline == 0 && d.receiveTimeoutMs != 0) deadline = os.nowUs() + <u64>d.receiveTimeoutMs * 1000;
     waited = true;
+    const generation = d.generation;
     const woken = waitFor(d, socket, true, deadline);
     if (woken == WAKE_READY) continue;
+    const closed = d.generation != generation;
     unlock(lockWord);
     if (woken == WAKE_TIMEOUT) return fail(ws.WSAETIMEDOUT);
     if (woken != WAKE_CHANGED) return fail(ws.WSAENOBUFS);
-    if (kindOf(d) == KIND_UNUSED || d.handle != socket) return fail(ws.WSAEINTR);
+    if (closed) return fail(ws.WSAEINTR);
     return receiveKernel(d, socket, buffer, length, flags);
   }
   unlock(lockWord);
@@ -186,8 +200,8 @@ function receiveAfterEnd(d: Descriptor, socket: usize, buffer: usize, length: i3
   let reset = false;
   let damaged = false;
   if (d.handle == socket && kindOf(d) >= KIND_PENDING) {
-    reset = d.reset != 0 || (peerFlags(d) & layout.FLAG_RESET) != 0;
-    damaged = d.reset != 0 && d.peerGone == 0;
+    reset = isReset(d) || (peerFlags(d) & layout.FLAG_RESET) != 0;
+    damaged = isReset(d) && !isPeerGone(d);
     if (!damaged) endConnection(d);
   }
   unlockBoth(d);
@@ -204,7 +218,7 @@ function receiveKernel(d: Descriptor, socket: usize, buffer: usize, length: i32,
   if (kindOf(d) == KIND_CONNECTING) {
     return nowConnected(d, socket) ? receive(d, socket, buffer, length, flags) : fail(ws.WSAENOTCONN);
   }
-  if (kindOf(d) == KIND_ENDED && d.doorbells != 0) {
+  if (kindOf(d) == KIND_ENDED && hasDoorbells(d)) {
     const memory = smallScratch();
     if (memory != 0) {
       lock(receiveLockOf(d));
@@ -222,32 +236,34 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
   let deadline: u64 = 0;
   let done: u32 = 0;
   let waited = false;
+  let generation: u32 = 0;
   const lockWord = sendLockOf(d);
   lock(lockWord);
   while (d.handle == socket && kindOf(d) >= KIND_PENDING) {
     if (d.shutdownSend != 0) return finishSend(d, lockWord, ws.WSAESHUTDOWN, done);
-    if (d.reset != 0) return finishSend(d, lockWord, ws.WSAECONNRESET, done);
+    if (isReset(d)) return finishSend(d, lockWord, ws.WSAECONNRESET, done);
     if ((peerFlags(d) & layout.FLAG_CLOSED) != 0) return transmitAfterEnd(d, socket, lockWord, buffer, length, done);
     if (d.sendOwner == 0 || d.sendOwner == os.thread()) {
       done += put(d, buffer + done, <u32>length - done);
       if (done == <u32>length) {
         const pending = kindOf(d) == KIND_PENDING;
+        // Bytes first, then the look at the decision: an acceptor that sleeps for them has decided before it armed.
+        const settle = pending && decided(d);
         releaseSend(d);
         unlock(lockWord);
-        // Bytes first, then the look at the decision: an acceptor that sleeps for them has decided before it armed.
-        if (pending && decided(d)) settleHere(d, socket);
+        if (settle) settleHere(d, socket);
         else if (pending) pendingHasBytes();
         return length;
       }
     }
-    if (d.reset != 0) continue;
+    if (isReset(d)) continue;
     if (kindOf(d) == KIND_PENDING && decided(d)) {
       unlock(lockWord);
       settleHere(d, socket);
       lock(lockWord);
       continue;
     }
-    if (d.nonBlocking != 0) {
+    if (isNonBlocking(d)) {
       finishSend(d, lockWord, ws.WSAEWOULDBLOCK, done);
       if (done != 0 || !pollFromSend(d, socket)) return done != 0 ? done : fail(ws.WSAEWOULDBLOCK);
       lock(lockWord);
@@ -257,16 +273,17 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     // A blocking send is one piece: other threads' bytes wait until it is through.
     if (d.sendOwner == 0 && changetype<usize>(currentThread()) != 0) d.sendOwner = os.thread();
     waited = true;
+    generation = d.generation;
     const woken = waitFor(d, socket, false, deadline);
     if (woken == WAKE_READY) continue;
     if (woken == WAKE_TIMEOUT) return finishSend(d, lockWord, ws.WSAETIMEDOUT, done);
     if (woken == WAKE_CHANGED) break;
     return finishSend(d, lockWord, ws.WSAENOBUFS, done);
   }
-  const closed = kindOf(d) == KIND_UNUSED || d.handle != socket;
-  const died = kindOf(d) == KIND_ENDED && d.reset != 0;
+  const closed = waited && d.generation != generation;
+  const died = kindOf(d) == KIND_ENDED && isReset(d);
   unlock(lockWord);
-  if (closed && waited) return fail(ws.WSAEINTR);
+  if (closed) return fail(ws.WSAEINTR);
   if (died) return done != 0 ? done : fail(ws.WSAECONNRESET);
   if (kindOf(d) == KIND_CONNECTING) {
     return nowConnected(d, socket) ? transmit(d, socket, buffer, length, flags) : fail(ws.WSAENOTCONN);

@@ -8,15 +8,20 @@ import { runtime } from "../runtime";
 import * as sync from "../sync";
 import { Thread, currentThread, scratch } from "../vmmc/bells";
 import { kernelEnded } from "../vmmc/kernel-connection";
-import { isKnownToHaveEnded } from "../vmmc/peers";
+import { Peer, holdPeer, isKnownToHaveEnded, noteEnd, releasePeer, wasSeenToEnd } from "../vmmc/peers";
 import { peerFlags } from "./connection";
 import {
   Descriptor,
   KIND_PENDING,
   KIND_USER,
+  isPeerGone,
+  isReset,
   kindOf,
   receiveLockOf,
   sendLockOf,
+  setDoorbells,
+  setPeerGone,
+  setReset,
 } from "./descriptor";
 import { lock, unlock } from "./lock";
 import { decided, settlePending } from "./pending";
@@ -41,7 +46,8 @@ export function readReady(d: Descriptor): bool {
   return (
     sync.loadAcquire(d.own + layout.BLOCK_HEAD) != d.tail ||
     peerFlags(d) != 0 ||
-    (d.reset | d.shutdownReceive) != 0
+    isReset(d) ||
+    d.shutdownReceive != 0
   );
 }
 
@@ -51,7 +57,7 @@ export function writeReady(d: Descriptor): bool {
   return (
     d.head - sync.loadAcquire(d.own + layout.BLOCK_CREDIT) < d.ringBytes ||
     (peerFlags(d) & layout.FLAG_CLOSED) != 0 ||
-    d.reset != 0 ||
+    isReset(d) ||
     d.shutdownSend != 0
   );
 }
@@ -68,7 +74,7 @@ function publishArm(d: Descriptor, reading: bool): void {
   let word: u32 = changetype<usize>(waiters) != 0 ? waiters.armValue : 0;
   if ((reading ? d.selectReaders : d.selectWriters) != 0) {
     word |= layout.ARM_DOORBELL;
-    d.doorbells = 1;
+    setDoorbells(d);
   }
   if (reading) {
     if (word != 0) word |= ++d.receiveSequence << layout.ARM_SEQUENCE_SHIFT;
@@ -148,9 +154,13 @@ export function waitFor(d: Descriptor, socket: usize, reading: bool, deadline: u
       break;
     }
     const pending = kindOf(d) == KIND_PENDING;
+    // The socket may be closed by another thread meanwhile: the peer's record must outlive that.
+    const peer = d.peer;
+    holdPeer(peer);
     unlock(lockOf(d, reading));
     if (pending) sleepPending(d, socket, thread, min(restMs(now, deadline), pendingRestMs(now - began)));
-    else sleepUser(d, socket, thread, restMs(now, deadline));
+    else sleepUser(d, socket, peer, thread, restMs(now, deadline));
+    releasePeer(peer);
     lock(lockOf(d, reading));
     if (d.generation != generation || d.handle != socket || kindOf(d) < KIND_PENDING) {
       // The list went with the connection: whoever changed it has woken everybody in it.
@@ -178,13 +188,12 @@ function restMs(now: u64, deadline: u64): u32 {
 }
 
 /** Sleeps on this thread's bell, which the peer rings, and on the peer's end. */
-function sleepUser(d: Descriptor, socket: usize, thread: Thread, ms: u32): void {
-  const peer = d.peer;
-  const process: usize = changetype<usize>(peer) == 0 || peer.ended != 0 ? 0 : peer.process;
+function sleepUser(d: Descriptor, socket: usize, peer: Peer, thread: Thread, ms: u32): void {
+  const process: usize = changetype<usize>(peer) == 0 || wasSeenToEnd(peer) ? 0 : peer.process;
   const limit = process == 0 ? min<u32>(ms, layout.RECHECK_GONE_MS) : ms;
   const woken = os.bellWait(thread.bell, process, limit);
   if (woken == layout.WAIT_BELL) return;
-  if (woken == layout.WAIT_PEER_DEAD) peer.ended = 1;
+  if (woken == layout.WAIT_PEER_DEAD) noteEnd(peer);
   // The peer has ended, or nothing was heard for long: only the kernel knows whether its end of the connection is gone.
   lock(receiveLockOf(d));
   if (d.handle == socket && kindOf(d) == KIND_USER && kernelEnded(socket, thread.scratch)) markGone(d);
@@ -196,7 +205,7 @@ function sleepUser(d: Descriptor, socket: usize, thread: Thread, ms: u32): void 
  * `receiveLock` held. Returns whether there is something to look at after all.
  */
 export function pollPeer(d: Descriptor, socket: usize, memory: usize): bool {
-  if (kindOf(d) != KIND_USER || d.peerGone != 0 || changetype<usize>(d.peer) == 0) return false;
+  if (kindOf(d) != KIND_USER || isPeerGone(d) || changetype<usize>(d.peer) == 0) return false;
   const now = os.nowUs();
   if (!isKnownToHaveEnded(d.peer, now) || now - d.kernelAskedUs < <u64>layout.POLL_PERIOD_US) return false;
   d.kernelAskedUs = now;
@@ -205,13 +214,15 @@ export function pollPeer(d: Descriptor, socket: usize, memory: usize): bool {
   return true;
 }
 
-/** The peer's end of the kernel connection is gone without a word from the peer: it has died. */
+/** The peer's end of the kernel connection is gone without a word from the peer: it has died. With `receiveLock` held. */
 export function markGone(d: Descriptor): void {
+  lock(sendLockOf(d));
   if ((sync.loadAcquire(d.own + layout.BLOCK_FLAGS) & layout.FLAG_CLOSED) == 0) {
     // As the kernel does it: a process that ends with bytes unread resets its connections.
-    if (d.head != sync.loadAcquire(d.own + layout.BLOCK_CREDIT)) d.reset = 1;
+    if (d.head != sync.loadAcquire(d.own + layout.BLOCK_CREDIT)) setReset(d);
   }
-  d.peerGone = 1;
+  setPeerGone(d);
+  unlock(sendLockOf(d));
 }
 
 /**

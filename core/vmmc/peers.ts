@@ -16,8 +16,8 @@ export class Peer {
   users: u32;
   /** True (1) once a sleeper has seen it end. */
   ended: u32;
-  /** When it was last asked whether it runs, by calls that do not wait (us). */
-  askedUs: u64;
+  /** When it was last asked whether it runs, by calls that do not wait (ms, free-running). */
+  askedMs: u32;
   /** Waitable: the end of the process. 0 when it could not be opened (it has ended, or belongs to somebody else). */
   process: usize;
   next: usize;
@@ -64,6 +64,15 @@ function blockCount(): usize {
   return (layout.BELL_SLOTS + layout.BELLS_PER_BLOCK) / layout.BELLS_PER_BLOCK;
 }
 
+/** One user more, of a peer that has users. */
+export function holdPeer(peer: Peer): void {
+  if (changetype<usize>(peer) == 0) return;
+  const peersLock = runtimeField(offsetof<Runtime>("peersLock"));
+  lock(peersLock);
+  peer.users++;
+  unlock(peersLock);
+}
+
 /** One user less. */
 export function releasePeer(peer: Peer): void {
   if (changetype<usize>(peer) == 0) return;
@@ -103,11 +112,25 @@ function freePeer(peer: Peer): void {
 
 /** As `hasEnded`, for calls that come often: asks the kernel at most once in POLL_PERIOD_US. */
 export function isKnownToHaveEnded(peer: Peer, nowUs: u64): bool {
-  if (peer.ended != 0) return true;
-  if (nowUs - peer.askedUs < <u64>layout.POLL_PERIOD_US) return false;
-  peer.askedUs = nowUs;
-  if (hasEnded(peer)) peer.ended = 1;
-  return peer.ended != 0;
+  if (wasSeenToEnd(peer)) return true;
+  const asked = changetype<usize>(peer) + offsetof<Peer>("askedMs");
+  const nowMs = <u32>(nowUs / 1000);
+  if (nowMs - sync.loadRelaxed(asked) < <u32>layout.POLL_PERIOD_US / 1000) return false;
+  sync.storeRelease(asked, nowMs);
+  if (!hasEnded(peer)) return false;
+  noteEnd(peer);
+  return true;
+}
+
+/** True when somebody has seen that the process has ended. Costs no call of the kernel. */
+// @ts-ignore: decorator
+@inline
+export function wasSeenToEnd(peer: Peer): bool {
+  return sync.loadAcquire(changetype<usize>(peer) + offsetof<Peer>("ended")) != 0;
+}
+
+export function noteEnd(peer: Peer): void {
+  sync.storeRelease(changetype<usize>(peer) + offsetof<Peer>("ended"), 1);
 }
 
 /** True when that process runs no more. */

@@ -12,6 +12,7 @@ import {
   lockBoth,
   lookup,
   receiveLockOf,
+  setNonBlocking,
   unlockBoth,
 } from "../sockets/descriptor";
 import { currentThread, scratch } from "../vmmc/bells";
@@ -42,7 +43,7 @@ export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
     }
   }
   const result = ws.ioctlsocket(socket, command, argument);
-  if (result == 0 && <u32>command == <u32>ws.FIONBIO) d.nonBlocking = load<u32>(argument) != 0 ? 1 : 0;
+  if (result == 0 && <u32>command == <u32>ws.FIONBIO) setNonBlocking(d, load<u32>(argument) != 0);
   return result;
 }
 
@@ -54,7 +55,11 @@ export function getsockopt(socket: usize, level: i32, option: i32, value: usize,
 export function setsockopt(socket: usize, level: i32, option: i32, value: usize, length: i32): i32 {
   const result = ws.setsockopt(socket, level, option, value, length);
   const d = lookup(socket);
-  if (result == 0 && changetype<usize>(d) != 0 && level == ws.SOL_SOCKET && value != 0) noteOption(d, option, value, length);
+  if (result == 0 && changetype<usize>(d) != 0 && level == ws.SOL_SOCKET && value != 0) {
+    lockBoth(d);
+    if (d.handle == socket) noteOption(d, option, value, length);
+    unlockBoth(d);
+  }
   return result;
 }
 

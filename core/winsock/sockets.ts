@@ -3,7 +3,7 @@ import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import { runtime } from "../runtime";
 import { currentThread, scratch } from "../vmmc/bells";
-import { KIND_CONNECTING, KIND_KERNEL, KIND_LISTENER, KIND_UNUSED, kindOf, lookup, openDescriptor } from "../sockets/descriptor";
+import { KIND_CONNECTING, KIND_KERNEL, KIND_LISTENER, KIND_UNUSED, isNonBlocking, kindOf, lookup, openDescriptor } from "../sockets/descriptor";
 import { endDescriptor, shutdownStream } from "../sockets/closing";
 import { logDecision } from "../sockets/decision";
 import { userLevel } from "../sockets/descriptor";
@@ -17,7 +17,7 @@ export function socket(family: i32, type: i32, protocol: i32): usize {
   if (made == ws.INVALID_SOCKET || runtime().reason == layout.REASON_DISABLED) return made;
   const stream =
     family == ws.AF_INET && type == ws.SOCK_STREAM && (protocol == 0 || protocol == ws.IPPROTO_TCP);
-  openDescriptor(made, stream, 0);
+  openDescriptor(made, stream, false);
   return made;
 }
 
@@ -73,13 +73,13 @@ export function accept(socket: usize, name: usize, nameLength: usize): usize {
   if (changetype<usize>(listener) == 0 || kindOf(listener) != KIND_LISTENER) {
     const made = ws.accept(socket, name, nameLength);
     if (made != ws.INVALID_SOCKET && changetype<usize>(listener) != 0) {
-      openDescriptor(made, false, listener.nonBlocking);
+      openDescriptor(made, false, isNonBlocking(listener));
     }
     return made;
   }
   const made = ws.accept(socket, name, nameLength);
   if (made == ws.INVALID_SOCKET) return made;
-  const d = openDescriptor(made, true, listener.nonBlocking);
+  const d = openDescriptor(made, true, isNonBlocking(listener));
   if (changetype<usize>(d) == 0) return made;
   d.receiveTimeoutMs = listener.receiveTimeoutMs;
   d.sendTimeoutMs = listener.sendTimeoutMs;

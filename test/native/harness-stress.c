@@ -16,9 +16,8 @@ struct end {
   sock s;
   int self;
   struct plan plan;
-  uint64_t random;
+  uint64_t random, sender_random;
   uint32_t sent, received;
-  bool shut;
 };
 struct totals { atomic_ullong connections, bytes, cut; atomic_bool over; _Atomic uint16_t port; };
 static struct totals *totals;
@@ -71,8 +70,7 @@ static int receive_piece(struct end *e, uint64_t *random) {
 }
 static void *sender(void *argument) {
   struct end *e = argument;
-  uint64_t random = e->random ^ 1;
-  while (send_piece(e, &random) > 0) {}
+  while (send_piece(e, &e->sender_random) > 0) {}
   return NULL;
 }
 static void with_two_threads(struct end *e) {
@@ -102,7 +100,7 @@ static void with_select(struct end *e) {
   }
 }
 static void work(sock s, int self, uint64_t seed) {
-  struct end e = { s, self, make_plan(seed), seed + (uint64_t)self };
+  struct end e = { s, self, make_plan(seed), seed + (uint64_t)self, seed - (uint64_t)self };
   if (next_random(&e.random) % 8 == 0) usleep(next_random(&e.random) % 500);
   if (e.plan.sides[self].selects) with_select(&e);
   else with_two_threads(&e);
