@@ -68,7 +68,7 @@ export function dllSource(dll: string, parts: Parts): DllSource {
   const unit = [
     `#define VMMC_DLL "${dll}"`,
     ...[native("prelude.h"), native("sync.h"), include(parts.kernel), include(parts.constants)],
-    ...[native("win32.c"), native("win32-process.c")],
+    ...[native("win32.c"), native("win32-process.c"), native("diagnostics.h")],
     "/* wasm2c declares more than each function needs. */",
     "#pragma GCC diagnostic push",
     '#pragma GCC diagnostic ignored "-Wunused-variable"',

@@ -1,16 +1,18 @@
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { generateBindings, loadConfig, WrapgenError } from "../../wrapgen/generate.js";
 import { buildDirectory } from "../setup/paths.js";
 import { type Arch, readSetupState } from "../setup/state.js";
 import { writeNativeConstants } from "./constants.js";
+import { compileCoreToC } from "./core-to-c.js";
 import { buildDll, prebuiltDll } from "./dll.js";
+import { buildLinux, type LinuxVariant, linuxBuild, linuxVariants } from "./linux.js";
 import { withLock } from "./lock.js";
 import { paths } from "./paths.js";
-import { BuildError } from "./run.js";
+import { BuildError, run } from "./run.js";
 import { steps } from "./steps.js";
 
-/** Builds everything that is not TypeScript, as far as it is not up to date: bindings, wrapper DLLs. */
+/** Builds everything that is not TypeScript, as far as it is not up to date: bindings, wrapper DLLs, the core for Linux. */
 async function main(): Promise<void> {
   const config = loadConfig(paths.wrapper);
   await steps.timed("generate the bindings", () => generateBindings(config, paths.bindings));
@@ -27,10 +29,25 @@ async function main(): Promise<void> {
     return result.value;
   });
 
+  const variants = Object.keys(linuxVariants) as LinuxVariant[];
+  const outputs = variants.flatMap((variant) => Object.values(linuxBuild(variant)));
+  await steps.run({
+    name: "compile the core for Linux",
+    inputs: [await compileCoreToC(64), paths.bindings, constants, paths.native, ...cFilesIn(paths.harness)],
+    versions: [await run("gcc", ["--version"], "ask the C compiler for its version"), ...config.intercept],
+    outputs,
+    run: () => buildLinux(config.intercept, constants),
+  });
+  files.push(linuxBuild("plain").library);
   const without = missing(arches).map(
     (arch) => `; without ${arch}: ${why32BitMissing ?? "set-up found no way to run it"}`,
   );
   steps.finish(`${files.map((file) => relative(paths.root, file)).join(", ")}${without.join("")}`);
+}
+
+function cFilesIn(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => /\.[ch]$/.test(name));
+  return names.sort().map((name) => join(folder, name));
 }
 
 function missing(arches: readonly Arch[]): Arch[] {
