@@ -91,6 +91,11 @@ export const BLOCKS_OFFSET = 512;
 export const BLOCK_BYTES = 512;
 /** Bytes that the peer has written into this side's ring (free-running). */
 export const BLOCK_HEAD = 0;
+/**
+ * How many bytes of the ring are in use (a power of two; 0 as yet: WINDOW_BYTES_MIN). The peer enlarges it while the ring
+ * is empty, and before it writes on.
+ */
+export const BLOCK_WINDOW = 4;
 /** Credit: bytes that the peer has read from the ring that this side writes (free-running). */
 export const BLOCK_CREDIT = 128;
 /** The peer wants a bell when this side publishes bytes. */
@@ -118,6 +123,17 @@ export const RINGS_OFFSET = 4096;
 export const RING_BYTES_MIN = 4096;
 /** Positions are 32 bit and free-running: a ring must stay far below 2 GiB. */
 export const RING_BYTES_MAX = 16777216;
+/** Every ring begins with this much: what an idle connection costs. Storage for more is allocated when it is used. */
+export const WINDOW_BYTES_MIN = 8192;
+/** A window grows by this factor, while bytes keep coming faster than they are read. */
+export const WINDOW_GROWTH = 4;
+/** So often a writer tries to find the ring empty, before it stays with the window it has. */
+export const WINDOW_TRIES = 16;
+/** Looks for an empty ring at each try: a reader at work empties it in some microseconds. */
+export const WINDOW_LOOKS = 400;
+/** With more segments than this, new ones have smaller rings: a quarter, a sixteenth. Address space is scarce on 32 bits. */
+export const SEGMENTS_MANY = 32;
+export const SEGMENTS_VERY_MANY = 256;
 /** Bytes are published and credited in pieces, so that the two sides copy at the same time. */
 export const COPY_CHUNK = 16384;
 
@@ -137,6 +153,8 @@ export const INTENT_LIMIT_MS = 250;
 /** A connection that is not taken by a wrapped acceptor in this time (ms) while bytes wait goes on in the kernel. */
 export const PENDING_LIMIT_MS = 3000;
 export const CARETAKER_PERIOD_MS = 100;
+/** Segments that no connection has used for two such periods (ms) are let go of. */
+export const IDLE_PERIOD_MS = 1000;
 /** A sleeper looks at the kernel connection this often (ms), for the ends that no bell announces. */
 export const RECHECK_MS = 1000;
 export const RECHECK_GONE_MS = 20;

@@ -40,7 +40,7 @@
 
 /** Maps the rendezvous directory, made with zeros if there is none; 0 on failure. */
 @external("os", "directory_map") export declare function directoryMap(bytes: u32): usize;
-/** Creates a segment's file, with its storage really allocated, and maps it. Fills {address, handle} at `result`. */
+/** Creates a segment's file, without storage as yet, and maps it. Fills {address, handle} at `result`. */
 @external("os", "segment_create") export declare function segmentCreate(
   tag: u32,
   start: u64,
@@ -48,6 +48,8 @@
   bytes: u32,
   result: usize,
 ): bool;
+/** Really allocates storage for that part of a segment's file, zeroed: afterwards its memory can be touched. False: there is none. */
+@external("os", "segment_allocate") export declare function segmentAllocate(handle: usize, offset: u32, bytes: u32): bool;
 /** Maps a segment of another process; its name goes away with the handle. Fills {address, handle}; returns its bytes, 0 on failure. */
 @external("os", "segment_open") export declare function segmentOpen(tag: u32, start: u64, key: u64, result: usize): u32;
 @external("os", "segment_close") export declare function segmentClose(address: usize, handle: usize): void;

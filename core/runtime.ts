@@ -10,7 +10,7 @@ export class Runtime {
   tag: u32;
   /** Longest spin (us) before a thread sleeps; 0: always sleep at once. */
   spinMaxUs: u32;
-  /** Size (bytes) of the receive rings of new segments. */
+  /** Largest size (bytes) of the receive rings of new segments. */
   ringBytes: u32;
   /** Why no connection of this process can be user-level, or REASON_NONE. */
   reason: u32;
@@ -27,6 +27,8 @@ export class Runtime {
   segmentsLock: u32;
   /** Connections that are PENDING: what the caretaker looks after. */
   pendingCount: u32;
+  /** Segments that this process has created and not destroyed. */
+  segmentCount: u32;
   /** Segments that this process created and may use again. */
   pool: usize;
   poolCount: u32;

@@ -19,11 +19,11 @@ export const settings: readonly Setting[] = [
   {
     index: layout.CONFIG_RING_BYTES,
     name: "VMMC_RING",
-    normal: 262144,
-    least: layout.RING_BYTES_MIN,
+    normal: 1048576,
+    least: layout.WINDOW_BYTES_MIN,
     most: layout.RING_BYTES_MAX,
     powerOfTwo: true,
-    meaning: "size of each receive ring (bytes, a power of two)",
+    meaning: "largest size of a receive ring (bytes, a power of two)",
   },
 ];
 

@@ -140,25 +140,29 @@ static int vmmc_segment(u32 tag, u64 start, u64 key, int flags) { /* flags -1: r
   snprintf(name, sizeof name, "seg-%08x-%016llx-%016llx", tag, (ull)start, (ull)key);
   return flags < 0 ? unlinkat(vmmc_folder, name, 0) : vmmc_open(name, flags, S_IFREG);
 }
-/* Fills {address, handle}; the handle is the number of bytes, which unmapping wants to know. */
+/* Fills {address, handle}. */
 static u32 vmmc_keep(int file, uptr *result) {
-  result[1] = vmmc_size(file);
-  result[0] = result[1] && result[1] <= UINT32_MAX ? vmmc_map(file, result[1]) : 0;
-  close(file);
-  return result[0] ? (u32)result[1] : 0;
+  uptr bytes = vmmc_size(file);
+  result[0] = bytes && bytes <= UINT32_MAX ? vmmc_map(file, bytes) : 0;
+  result[1] = (uptr)file;
+  if (!result[0]) close(file);
+  return result[0] ? (u32)bytes : 0;
 }
 OS void w2c_os_segment_remove(struct w2c_os *o, u32 tag, u64 start, u64 key) { vmmc_segment(tag, start, key, -1); }
 OS u32 w2c_os_segment_create(struct w2c_os *o, u32 tag, u64 start, u64 key, u32 bytes, uptr result) {
   uptr *kept = (uptr *)result;
   int file = vmmc_segment(tag, start, key, O_RDWR | O_CREAT | O_EXCL);
   if (file < 0) return 0;
-  if (!posix_fallocate(file, 0, bytes)) { /* really allocates: a full disk is an error here, not a fault later */
+  if (!ftruncate(file, bytes)) {
     u32 kept_bytes = vmmc_keep(file, kept);
     VMMC_REMEMBER(key, kept[0]);
     if (kept_bytes) return 1;
   } else close(file);
   vmmc_segment(tag, start, key, -1);
   return 0;
+}
+OS u32 w2c_os_segment_allocate(struct w2c_os *o, uptr handle, u32 offset, u32 bytes) { /* a full disk is an error here, not a fault later */
+  return !posix_fallocate((int)handle, offset, bytes);
 }
 OS u32 w2c_os_segment_open(struct w2c_os *o, u32 tag, u64 start, u64 key, uptr result) {
   uptr *kept = (uptr *)result;
@@ -170,7 +174,10 @@ OS u32 w2c_os_segment_open(struct w2c_os *o, u32 tag, u64 start, u64 key, uptr r
   if (own) munmap((void *)kept[0], bytes), kept[0] = own;
   return bytes;
 }
-OS void w2c_os_segment_close(struct w2c_os *o, uptr address, uptr handle) { munmap((void *)address, handle); }
+OS void w2c_os_segment_close(struct w2c_os *o, uptr address, uptr handle) {
+  munmap((void *)address, vmmc_size((int)handle));
+  close((int)handle);
+}
 
 /* --- What the core wants to know of its process --- */
 static const char *vmmc_log_path;

@@ -78,6 +78,7 @@ OS u32 w2c_os_bell_wait(struct w2c_os *o, uptr bell, uptr process, u32 ms) {
 }
 
 /* --- Shared memory: files in a folder that belongs to the user alone --- */
+static bool vmmc_wine(void) { return GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") != NULL; }
 static PSID vmmc_user(void) {
   static BYTE buffer[256];
   HANDLE token;
@@ -102,7 +103,9 @@ static bool vmmc_make_private(void) {
   char *sid;
   PSID user = vmmc_user();
   if (!user || !ConvertSidToStringSidA(user, &sid)) return false;
-  snprintf(text, sizeof text, "D:P(A;OICI;FA;;;%s)", sid);
+  /* Wine makes Unix permissions of this, and lets the file's group in with a user that the process itself is. An owner that
+     it is not, here the local service, leaves the permissions to the Unix user alone, to whom the file belongs all the same. */
+  snprintf(text, sizeof text, vmmc_wine() ? "O:LSD:P(A;OICI;FA;;;LS)" : "D:P(A;OICI;FA;;;%s)", sid);
   LocalFree(sid);
   vmmc_private.nLength = sizeof vmmc_private;
   return ConvertStringSecurityDescriptorToSecurityDescriptorA(text, SDDL_REVISION_1, &vmmc_private.lpSecurityDescriptor, NULL);
@@ -113,8 +116,7 @@ static bool vmmc_find_folder(void) {
   DWORD size = sizeof user;
   DWORD length = GetEnvironmentVariableA("VMMC_DIR", vmmc_folder, sizeof vmmc_folder);
   if (length == 0 || length >= sizeof vmmc_folder) {
-    bool wine = GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") != NULL;
-    if (wine && GetFileAttributesA("Z:\\dev\\shm") != INVALID_FILE_ATTRIBUTES) {
+    if (vmmc_wine() && GetFileAttributesA("Z:\\dev\\shm") != INVALID_FILE_ATTRIBUTES) {
       BY_HANDLE_FILE_INFORMATION prefix = {0};
       HANDLE root = CreateFileA("C:\\", 0, 7, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
       if (root != INVALID_HANDLE_VALUE) GetFileInformationByHandle(root, &prefix), CloseHandle(root);
@@ -129,10 +131,12 @@ static bool vmmc_find_folder(void) {
   CreateDirectoryA(vmmc_folder, &vmmc_private);
   return vmmc_owned(vmmc_folder);
 }
-static bool vmmc_fill(HANDLE file, u32 bytes) { /* really allocates: a full disk is an error here, not a fault later */
+static bool vmmc_fill(HANDLE file, u32 offset, u32 bytes) { /* really allocates: a full disk is an error here, not a fault later */
   static const char zeros[65536];
-  for (DWORD done; bytes; bytes -= done)
-    if (!WriteFile(file, zeros, bytes < sizeof zeros ? bytes : sizeof zeros, &done, NULL) || !done) return false;
+  for (DWORD done; bytes; bytes -= done, offset += done) {
+    OVERLAPPED at = { .Offset = offset };
+    if (!WriteFile(file, zeros, bytes < sizeof zeros ? bytes : sizeof zeros, &done, &at) || !done) return false;
+  }
   return true;
 }
 static void *vmmc_map(HANDLE file) {
@@ -151,7 +155,7 @@ OS uptr w2c_os_directory_map(struct w2c_os *o, u32 bytes) {
   if (file == INVALID_HANDLE_VALUE) return 0;
   OVERLAPPED whole = {0};
   LockFileEx(file, LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &whole); /* so that nobody maps it before it has its size */
-  if (GetFileSize(file, NULL) == 0) vmmc_fill(file, bytes);
+  if (GetFileSize(file, NULL) == 0) vmmc_fill(file, 0, bytes);
   if (GetFileSize(file, NULL) >= bytes) view = vmmc_map(file);
   UnlockFileEx(file, 0, 1, 0, &whole);
   CloseHandle(file);
@@ -178,11 +182,13 @@ OS void w2c_os_segment_remove(struct w2c_os *o, u32 tag, u64 start, u64 key) {
 OS u32 w2c_os_segment_create(struct w2c_os *o, u32 tag, u64 start, u64 key, u32 bytes, uptr result) {
   HANDLE file = vmmc_segment_file(tag, start, key, 0, CREATE_NEW, 0);
   if (file == INVALID_HANDLE_VALUE) return 0;
-  if (vmmc_fill(file, bytes)) { if (vmmc_segment_keep(file, result)) return 1; }
-  else CloseHandle(file);
+  if (SetFilePointer(file, (LONG)bytes, NULL, FILE_BEGIN) == bytes && SetEndOfFile(file)) {
+    if (vmmc_segment_keep(file, result)) return 1;
+  } else CloseHandle(file);
   w2c_os_segment_remove(o, tag, start, key);
   return 0;
 }
+OS u32 w2c_os_segment_allocate(struct w2c_os *o, uptr handle, u32 offset, u32 bytes) { (void)o; return vmmc_fill((HANDLE)handle, offset, bytes); }
 OS u32 w2c_os_segment_open(struct w2c_os *o, u32 tag, u64 start, u64 key, uptr result) {
   HANDLE file = vmmc_segment_file(tag, start, key, DELETE, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE);
   (void)o;

@@ -7,6 +7,7 @@ import * as os from "../os";
 import { Runtime, runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
 import { Thread, currentThread, scratch } from "../vmmc/bells";
+import { dropIdleSegments } from "../vmmc/segments";
 import { kernelReadable } from "../vmmc/kernel-connection";
 import { decided, listenerGone, settlePending, toKernel } from "./pending";
 import { Descriptor, KIND_PENDING, kindOf, lockBoth, unlockBoth } from "./descriptor";
@@ -17,9 +18,11 @@ const CARETAKER_ASLEEP: u32 = 2;
 
 /** Rounds without a pending connection before the caretaker sleeps for good: a busy connector need not wake it each time. */
 const IDLE_ROUNDS: u32 = 20;
+/** Rounds between two looks at the segments that no connection uses. */
+const SEGMENT_ROUNDS: u32 = layout.IDLE_PERIOD_MS / layout.CARETAKER_PERIOD_MS;
 
-/** To be called after bytes were written into a PENDING connection's ring. */
-export function pendingHasBytes(): void {
+/** To be called when there is something to look after: bytes in a PENDING connection's ring, a segment without connection. */
+export function wakeCaretaker(): void {
   const state = runtimeField(offsetof<Runtime>("caretaker"));
   const found = sync.loadAcquire(state);
   if (found == CARETAKER_AWAKE) return;
@@ -38,18 +41,24 @@ export function runCaretaker(): void {
   }
   runtime().caretakerBell = thread.bell;
   let idle: u32 = 0;
-  for (;;) {
+  for (let round: u32 = 1; ; round++) {
     os.sleepMs(layout.CARETAKER_PERIOD_MS);
-    idle = sync.loadAcquire(runtimeField(offsetof<Runtime>("pendingCount"))) == 0 ? idle + 1 : 0;
-    if (idle == 0) lookAfterAll(thread);
+    const settled = nothingPending();
+    if (!settled) lookAfterAll(thread);
+    const kept = round % SEGMENT_ROUNDS == 0 ? dropIdleSegments() : idle == 0;
+    idle = settled && !kept ? idle + 1 : 0;
     if (idle < IDLE_ROUNDS) continue;
     sync.storeSeq(state, CARETAKER_ASLEEP);
     // A connection that became pending just now has either seen ASLEEP and rings, or is seen here.
-    if (sync.loadAcquire(runtimeField(offsetof<Runtime>("pendingCount"))) == 0) {
+    if (nothingPending()) {
       while (sync.loadAcquire(state) == CARETAKER_ASLEEP) os.bellWait(thread.bell, 0, layout.RECHECK_MS * 60);
     } else sync.compareSwap(state, CARETAKER_ASLEEP, CARETAKER_AWAKE);
     idle = 0;
   }
+}
+
+function nothingPending(): bool {
+  return sync.loadAcquire(runtimeField(offsetof<Runtime>("pendingCount"))) == 0;
 }
 
 function lookAfterAll(thread: Thread): void {

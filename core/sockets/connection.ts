@@ -6,6 +6,7 @@ import * as sync from "../sync";
 import { Thread } from "../vmmc/bells";
 import { Peer, releasePeer, ringBell } from "../vmmc/peers";
 import { Segment, giveBackSegment, releaseImport } from "../vmmc/segments";
+import { wakeCaretaker } from "./caretaker";
 import { Descriptor, KIND_ENDED, KIND_USER, isPeerGone, isReset, kindOf, setKind, setReset } from "./descriptor";
 
 /** Lets `d` use that segment as side 0 (connector) or 1 (acceptor). Called before anybody else can see it as user-level. */
@@ -16,6 +17,10 @@ export function attach(d: Descriptor, segment: Segment, side: u32): void {
   d.segment = segment;
   d.side = side;
   d.ringBytes = segment.ringBytes;
+  d.receiveWindow = layout.WINDOW_BYTES_MIN;
+  d.sendWindow = layout.WINDOW_BYTES_MIN;
+  d.windowTries = segment.ringBytes > <u32>layout.WINDOW_BYTES_MIN ? layout.WINDOW_TRIES : 0;
+  d.windowWanted = 0;
   d.own = blocks + (<usize>side) * layout.BLOCK_BYTES;
   d.remote = blocks + (<usize>other) * layout.BLOCK_BYTES;
   d.ownRing = rings + (<usize>side) * segment.ringBytes;
@@ -50,6 +55,7 @@ export function detach(d: Descriptor): void {
   d.segment = changetype<Segment>(<usize>0);
   if (d.side == 0) giveBackSegment(segment, kindOf(d) == KIND_USER || kindOf(d) == KIND_ENDED);
   else releaseImport(segment);
+  wakeCaretaker();
   releasePeer(d.peer);
   d.peer = changetype<Peer>(<usize>0);
 }

@@ -52,6 +52,8 @@ export class Descriptor {
   receiveLock: u32;
   /** Bytes read so far. */
   tail: u32;
+  /** How much of our ring is in use, as the peer has said with the bytes. */
+  receiveWindow: u32;
   /** The peer's head, as last seen. */
   seenHead: u32;
   /** Bytes read since the last look at the peer's wish for credit. */
@@ -76,6 +78,12 @@ export class Descriptor {
   sendLock: u32;
   /** Bytes written so far. */
   head: u32;
+  /** How much of the peer's ring is in use. */
+  sendWindow: u32;
+  /** How often a larger window may still be tried for: 0 when it is as large as it can be. */
+  windowTries: u32;
+  /** True (1) once the ring was full: a larger window is wanted. */
+  windowWanted: u32;
   /** The peer's tail, as last seen. */
   seenCredit: u32;
   /** The peer's BLOCK_READ_ARMED that was answered last. */

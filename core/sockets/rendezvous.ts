@@ -50,9 +50,9 @@ export function processReason(): u32 {
   return layout.REASON_NONE;
 }
 
-/** The kernel listens on `d`: publishes it. */
-export function publishListener(d: Descriptor, socket: usize): void {
-  if (kindOf(d) != KIND_KERNEL || d.stream == 0) return;
+/** The kernel is about to listen on `d`: publishes it. True when it now is and was not before. */
+export function publishListener(d: Descriptor, socket: usize): bool {
+  if (kindOf(d) != KIND_KERNEL || d.stream == 0) return false;
   let reason = processReason();
   const thread = currentThread();
   if (changetype<usize>(thread) == 0 || scratch(thread, SCRATCH_BYTES) == 0) reason = layout.REASON_TABLE_FULL;
@@ -70,12 +70,13 @@ export function publishListener(d: Descriptor, socket: usize): void {
       setKind(d, KIND_LISTENER);
       unlockBoth(d);
       swapSlot(slot, runtime().tag | layout.SLOT_CLAIMED, d.slotSequence, runtime().tag | layout.SLOT_LIVE);
-      return;
+      return true;
     }
     reason = layout.REASON_DIRECTORY_FULL;
   }
   d.reason = reason;
   if (os.logging()) os.logEvent(layout.EVENT_LISTENER_NOT_PUBLISHED, socket, reason);
+  return false;
 }
 
 /** Before the kernel closes a listener. */

@@ -5,7 +5,7 @@ import * as os from "../os";
 import * as sync from "../sync";
 import { currentThread, scratch } from "../vmmc/bells";
 import { kernelBytes, selectOne, takeDoorbells } from "../vmmc/kernel-connection";
-import { pendingHasBytes } from "./caretaker";
+import { wakeCaretaker } from "./caretaker";
 import { answerReader, answerWriter, damage, endConnection, peerFlags, ringFirst } from "./connection";
 import {
   Descriptor,
@@ -36,7 +36,10 @@ const SCRATCH_BYTES: u32 = 256;
 export function readable(d: Descriptor): u32 {
   const head = sync.loadAcquire(d.own + layout.BLOCK_HEAD);
   const bytes = head - d.tail;
-  if (bytes <= d.ringBytes) {
+  // The window is read after the head. It changes only while the ring is empty, so it holds for every byte seen here.
+  const window = sync.loadRelaxed(d.own + layout.BLOCK_WINDOW);
+  if (window != d.receiveWindow && window != 0) useWindow(d, window);
+  if (bytes <= d.receiveWindow) {
     d.seenHead = head;
     return bytes;
   }
@@ -46,17 +49,24 @@ export function readable(d: Descriptor): u32 {
   return 0;
 }
 
+/** The peer has enlarged our ring's window. */
+function useWindow(d: Descriptor, window: u32): void {
+  const valid = window > d.receiveWindow && window <= d.ringBytes && (window & (window - 1)) == 0;
+  if (valid) d.receiveWindow = window;
+  else damage(d);
+}
+
 /** Bytes that can be written now. */
 // @ts-ignore: decorator
 @inline
 export function writable(d: Descriptor): u32 {
   const credit = sync.loadAcquire(d.own + layout.BLOCK_CREDIT);
   const used = d.head - credit;
-  if (used <= d.ringBytes) {
+  if (used <= d.sendWindow) {
     d.seenCredit = credit;
-    return d.ringBytes - used;
+    return d.sendWindow - used;
   }
-  d.seenCredit = d.head - d.ringBytes;
+  d.seenCredit = d.head - d.sendWindow;
   damage(d);
   return 0;
 }
@@ -65,8 +75,8 @@ export function writable(d: Descriptor): u32 {
 // @ts-ignore: decorator
 @inline
 function copyOut(d: Descriptor, from: u32, buffer: usize, bytes: u32): void {
-  const offset = from & (d.ringBytes - 1);
-  const first = min(bytes, d.ringBytes - offset);
+  const offset = from & (d.receiveWindow - 1);
+  const first = min(bytes, d.receiveWindow - offset);
   memory.copy(buffer, d.ownRing + offset, first);
   if (bytes > first) memory.copy(buffer + first, d.ownRing, bytes - first);
 }
@@ -74,8 +84,8 @@ function copyOut(d: Descriptor, from: u32, buffer: usize, bytes: u32): void {
 // @ts-ignore: decorator
 @inline
 function copyIn(d: Descriptor, buffer: usize, bytes: u32): void {
-  const offset = d.head & (d.ringBytes - 1);
-  const first = min(bytes, d.ringBytes - offset);
+  const offset = d.head & (d.sendWindow - 1);
+  const first = min(bytes, d.sendWindow - offset);
   memory.copy(d.remoteRing + offset, buffer, first);
   if (bytes > first) memory.copy(d.remoteRing, buffer + first, bytes - first);
 }
@@ -95,7 +105,7 @@ function take(d: Descriptor, buffer: usize, length: u32): u32 {
     d.unannounced += bytes;
     // A writer sleeps only when the ring is full, and then we pass here at every quarter of it before it is empty: one
     // look each time is enough, and the fence that must precede the look is not paid for every small message.
-    if (d.unannounced >= d.ringBytes >> 2) {
+    if (d.unannounced >= d.receiveWindow >> 2) {
       d.unannounced = 0;
       sync.fence();
       answerWriter(d);
@@ -244,6 +254,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     if (isReset(d)) return finishSend(d, lockWord, ws.WSAECONNRESET, done);
     if ((peerFlags(d) & layout.FLAG_CLOSED) != 0) return transmitAfterEnd(d, socket, lockWord, buffer, length, done);
     if (d.sendOwner == 0 || d.sendOwner == os.thread()) {
+      if (d.windowTries != 0) growWindow(d, <u32>length - done);
       done += put(d, buffer + done, <u32>length - done);
       if (done == <u32>length) {
         const pending = kindOf(d) == KIND_PENDING;
@@ -252,11 +263,12 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
         releaseSend(d);
         unlock(lockWord);
         if (settle) settleHere(d, socket);
-        else if (pending) pendingHasBytes();
+        else if (pending) wakeCaretaker();
         return length;
       }
     }
     if (isReset(d)) continue;
+    d.windowWanted = 1;
     if (kindOf(d) == KIND_PENDING && decided(d)) {
       unlock(lockWord);
       settleHere(d, socket);
@@ -292,11 +304,39 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
   return more < 0 && done != 0 ? done : done + more;
 }
 
+/**
+ * Enlarges the window of the ring that this side writes, if it is wanted and the ring is empty: then no byte lies where
+ * another rule would look for it. Blocking senders wait a little for that. With `sendLock` held.
+ */
+function growWindow(d: Descriptor, length: u32): void {
+  if (d.windowTries == 0 || (d.windowWanted == 0 && length <= d.sendWindow)) return;
+  const looks = d.nonBlocking != 0 ? 1 : layout.WINDOW_LOOKS;
+  let empty = false;
+  for (let look = 0; look < looks && !empty; look++) {
+    empty = sync.loadAcquire(d.own + layout.BLOCK_CREDIT) == d.head;
+    if (!empty) sync.pause();
+  }
+  d.windowTries--;
+  if (!empty) return;
+  let window = min(d.sendWindow * layout.WINDOW_GROWTH, d.ringBytes);
+  while (window < length && window < d.ringBytes) window <<= 1;
+  const ring = <u32>(d.remoteRing - d.segment.address);
+  if (!os.segmentAllocate(d.segment.handle, ring + d.sendWindow, window - d.sendWindow)) {
+    d.windowTries = 0;
+    return;
+  }
+  d.sendWindow = window;
+  d.seenCredit = d.head;
+  d.windowWanted = 0;
+  d.windowTries = window < d.ringBytes ? layout.WINDOW_TRIES : 0;
+  sync.storeRelease(d.remote + layout.BLOCK_WINDOW, window);
+}
+
 /** Writes what there is room for, piece by piece, waking a reader that sleeps. With `sendLock` held. */
 function put(d: Descriptor, buffer: usize, length: u32): u32 {
   let done: u32 = 0;
   while (done < length) {
-    let room = d.ringBytes - (d.head - d.seenCredit);
+    let room = d.sendWindow - (d.head - d.seenCredit);
     if (room < length - done) room = writable(d);
     if (room == 0) break;
     const bytes = min(min(room, length - done), <u32>layout.COPY_CHUNK);

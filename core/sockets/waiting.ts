@@ -55,7 +55,7 @@ export function readReady(d: Descriptor): bool {
 export function writeReady(d: Descriptor): bool {
   if (d.sendOwner != 0 && d.sendOwner != os.thread()) return false;
   return (
-    d.head - sync.loadAcquire(d.own + layout.BLOCK_CREDIT) < d.ringBytes ||
+    d.head - sync.loadAcquire(d.own + layout.BLOCK_CREDIT) < d.sendWindow ||
     (peerFlags(d) & layout.FLAG_CLOSED) != 0 ||
     isReset(d) ||
     d.shutdownSend != 0

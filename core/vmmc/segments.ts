@@ -25,6 +25,8 @@ export class Segment {
   tag: u32;
   /** True (1) while a connection uses it. */
   inUse: u32;
+  /** Rounds of the caretaker since a connection used it. */
+  idleRounds: u32;
   /** The acceptor that has it mapped; tag 0 when nobody imported it yet. */
   peerTag: u32;
   peerStart: u64;
@@ -84,15 +86,32 @@ function createSegment(keyField: usize): Segment {
   const segment = changetype<Segment>(record);
   segment.key = os.random();
   storeField(keyField, segment.key);
-  segment.ringBytes = runtime().ringBytes;
+  segment.ringBytes = newRingBytes();
   segment.tag = runtime().tag;
   segment.start = runtime().start;
   const bytes = layout.RINGS_OFFSET + 2 * segment.ringBytes;
-  if (!os.segmentCreate(segment.tag, segment.start, segment.key, bytes, record)) {
-    os.free(record);
+  if (os.segmentCreate(segment.tag, segment.start, segment.key, bytes, record)) {
+    sync.fetchAdd(runtimeField(offsetof<Runtime>("segmentCount")), 1);
+    const secondRing = layout.RINGS_OFFSET + segment.ringBytes;
+    if (
+      os.segmentAllocate(segment.handle, 0, layout.RINGS_OFFSET + layout.WINDOW_BYTES_MIN) &&
+      os.segmentAllocate(segment.handle, secondRing, layout.WINDOW_BYTES_MIN)
+    ) {
+      return segment;
+    }
+    destroySegment(segment);
     return none();
   }
-  return segment;
+  os.free(record);
+  return none();
+}
+
+/** Few connections may have large rings, many have small ones. */
+function newRingBytes(): u32 {
+  const count = sync.loadRelaxed(runtimeField(offsetof<Runtime>("segmentCount")));
+  const most = runtime().ringBytes;
+  const part = count >= <u32>layout.SEGMENTS_VERY_MANY ? most / 16 : count >= <u32>layout.SEGMENTS_MANY ? most / 4 : most;
+  return max(part, <u32>layout.WINDOW_BYTES_MIN);
 }
 
 /** Makes the shared words as a new connection expects them. Nobody else looks at them before it is published. */
@@ -116,6 +135,7 @@ function resetSegment(segment: Segment): void {
 export function giveBackSegment(segment: Segment, used: bool): void {
   lock(segmentsLock());
   segment.inUse = 0;
+  segment.idleRounds = 0;
   const keep = used && runtime().poolCount < <u32>layout.POOL_LIMIT;
   if (keep) {
     segment.next = runtime().pool;
@@ -127,6 +147,7 @@ export function giveBackSegment(segment: Segment, used: bool): void {
 }
 
 function destroySegment(segment: Segment): void {
+  sync.fetchAdd(runtimeField(offsetof<Runtime>("segmentCount")), -1);
   os.segmentClose(segment.address, segment.handle);
   // An importer's handle takes the name away; without one it is for us to do.
   if (segment.peerTag == 0) os.segmentRemove(segment.tag, segment.start, segment.key);
@@ -162,7 +183,7 @@ function openSegment(tag: u32, start: u64, key: u64): Segment {
       bytes >= <u32>layout.RINGS_OFFSET &&
       sync.loadRelaxed(segment.address + layout.SEGMENT_MAGIC) == layout.MAGIC &&
       sync.loadRelaxed(segment.address + layout.SEGMENT_VERSION) == layout.PROTOCOL_VERSION &&
-      ringBytes >= <u32>layout.RING_BYTES_MIN &&
+      ringBytes >= <u32>layout.WINDOW_BYTES_MIN &&
       ringBytes <= <u32>layout.RING_BYTES_MAX &&
       (ringBytes & (ringBytes - 1)) == 0 &&
       bytes == layout.RINGS_OFFSET + 2 * ringBytes;
@@ -190,6 +211,7 @@ function openSegment(tag: u32, start: u64, key: u64): Segment {
 export function releaseImport(segment: Segment): void {
   lock(segmentsLock());
   segment.inUse = 0;
+  segment.idleRounds = 0;
   const keep = runtime().importCount <= <u32>layout.POOL_LIMIT;
   if (!keep) unlinkImport(segment);
   unlock(segmentsLock());
@@ -211,4 +233,66 @@ function unlinkImport(segment: Segment): void {
     }
     link = load<usize>(link) + offsetof<Segment>("next");
   }
+}
+
+/**
+ * A round of the caretaker: lets go of what no connection has used for two rounds. Returns whether anything is left to
+ * look after.
+ */
+export function dropIdleSegments(): bool {
+  let dropped = takeIdle(runtimeField(offsetof<Runtime>("pool")));
+  while (changetype<usize>(dropped) != 0) {
+    destroySegment(dropped);
+    dropped = takeIdle(runtimeField(offsetof<Runtime>("pool")));
+  }
+  dropped = takeIdle(runtimeField(offsetof<Runtime>("imports")));
+  while (changetype<usize>(dropped) != 0) {
+    // The connector may be about to use it again: then it is imported anew, or refused.
+    sync.storeRelease(dropped.address + layout.SEGMENT_UNMAPPED, 1);
+    os.segmentClose(dropped.address, dropped.handle);
+    os.free(changetype<usize>(dropped));
+    dropped = takeIdle(runtimeField(offsetof<Runtime>("imports")));
+  }
+  return countRound();
+}
+
+/** Takes the first segment that has been idle for two rounds out of a list; 0 when there is none. */
+function takeIdle(first: usize): Segment {
+  let link = first;
+  lock(segmentsLock());
+  while (load<usize>(link) != 0) {
+    const segment = changetype<Segment>(load<usize>(link));
+    if (segment.inUse == 0 && segment.idleRounds >= 2) {
+      store<usize>(link, segment.next);
+      if (first == runtimeField(offsetof<Runtime>("pool"))) runtime().poolCount--;
+      else runtime().importCount--;
+      unlock(segmentsLock());
+      return segment;
+    }
+    link = changetype<usize>(segment) + offsetof<Segment>("next");
+  }
+  unlock(segmentsLock());
+  return none();
+}
+
+/** One round more for every idle segment. Returns whether there are any. */
+function countRound(): bool {
+  lock(segmentsLock());
+  let any = countIn(runtime().pool);
+  any = countIn(runtime().imports) || any;
+  unlock(segmentsLock());
+  return any;
+}
+
+function countIn(list: usize): bool {
+  let any = false;
+  let segment = changetype<Segment>(list);
+  while (changetype<usize>(segment) != 0) {
+    if (segment.inUse == 0) {
+      segment.idleRounds++;
+      any = true;
+    }
+    segment = changetype<Segment>(segment.next);
+  }
+  return any;
 }

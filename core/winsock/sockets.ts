@@ -7,7 +7,7 @@ import { KIND_CONNECTING, KIND_KERNEL, KIND_LISTENER, KIND_UNUSED, isNonBlocking
 import { endDescriptor, shutdownStream } from "../sockets/closing";
 import { logDecision } from "../sockets/decision";
 import { userLevel } from "../sockets/descriptor";
-import { abandonConnect, finishConnecting, prepareConnect, publishListener, publishPending, takeOffer } from "../sockets/rendezvous";
+import { abandonConnect, finishConnecting, prepareConnect, publishListener, publishPending, takeOffer, withdrawListener } from "../sockets/rendezvous";
 import { nowConnected } from "../sockets/stream";
 
 const NAME_BYTES: u32 = 256;
@@ -32,9 +32,15 @@ export function bind(socket: usize, name: usize, length: i32): i32 {
 }
 
 export function listen(socket: usize, backlog: i32): i32 {
-  const result = ws.listen(socket, backlog);
   const d = lookup(socket);
-  if (result == 0 && changetype<usize>(d) != 0) publishListener(d, socket);
+  // Published first: whoever can connect finds it. A connect to a listener that is not ready is refused by the kernel.
+  const published = changetype<usize>(d) != 0 && publishListener(d, socket);
+  const result = ws.listen(socket, backlog);
+  if (result != 0 && published) {
+    const error = ws.WSAGetLastError();
+    withdrawListener(d);
+    ws.WSASetLastError(error);
+  }
   return result;
 }
 
