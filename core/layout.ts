@@ -135,7 +135,7 @@ export const WINDOW_LOOKS = 400;
 export const SEGMENTS_MANY = 32;
 export const SEGMENTS_VERY_MANY = 256;
 /** Bytes are published and credited in pieces, so that the two sides copy at the same time. */
-export const COPY_CHUNK = 16384;
+export const COPY_CHUNK = 65536;
 
 // --- Limits inside one process --------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ export const settings: readonly Setting[] = [
   {
     index: layout.CONFIG_RING_BYTES,
     name: "VMMC_RING",
-    normal: 1048576,
+    normal: 2097152,
     least: layout.WINDOW_BYTES_MIN,
     most: layout.RING_BYTES_MAX,
     powerOfTwo: true,
