@@ -119,8 +119,6 @@ export const ARM_DOORBELL = 0x1000;
 export const ARM_SEQUENCE_SHIFT = 13;
 
 export const RINGS_OFFSET = 4096;
-/** A page. Tests go lower in the simulation, a segment never does. */
-export const RING_BYTES_MIN = 4096;
 /** Positions are 32 bit and free-running: a ring must stay far below 2 GiB. */
 export const RING_BYTES_MAX = 16777216;
 /** Every ring begins with this much: what an idle connection costs. Storage for more is allocated when it is used. */

@@ -22,7 +22,6 @@ typedef struct { u8 unused; } core_memory;
 struct w2c_os;
 struct w2c_sync;
 
-#define AT(type, address) (*(type *)(uptr)(address))
 #define DEFINE_LOAD(name, wide, narrow) \
   static inline wide name(core_memory *m, u64 address) { \
     narrow value; \
@@ -36,20 +35,16 @@ struct w2c_sync;
     (void)m; \
     memcpy((void *)(uptr)address, &stored, sizeof stored); \
   }
+/* Those that the core's C uses; another one is one line more. */
 DEFINE_LOAD(i32_load, u32, u32)
 DEFINE_LOAD(i64_load, u64, u64)
 DEFINE_LOAD(i32_load8_u, u32, u8)
 DEFINE_LOAD(i32_load16_u, u32, u16)
-DEFINE_LOAD(i64_load8_u, u64, u8)
-DEFINE_LOAD(i64_load16_u, u64, u16)
 DEFINE_LOAD(i64_load32_u, u64, u32)
-DEFINE_LOAD(i64_load32_s, u64, s32)
 DEFINE_STORE(i32_store, u32, u32)
 DEFINE_STORE(i64_store, u64, u64)
 DEFINE_STORE(i32_store8, u32, u8)
 DEFINE_STORE(i32_store16, u32, u16)
-DEFINE_STORE(i64_store8, u64, u8)
-DEFINE_STORE(i64_store16, u64, u16)
 DEFINE_STORE(i64_store32, u64, u32)
 
 static inline void memory_copy(core_memory *m, core_memory *n, u64 to, u64 from, u64 bytes) {
@@ -65,13 +60,9 @@ static inline void memory_fill(core_memory *m, u64 to, u32 value, u64 bytes) {
 /* Divisors in the core are constants; a trap would end the host application, so there is none. */
 #define DIV_U(a, b) ((a) / (b))
 #define REM_U(a, b) ((a) % (b))
-#define I32_DIV_S(a, b) ((u32)((s32)(a) / (s32)(b)))
-#define I32_REM_S(a, b) ((u32)((s32)(a) % (s32)(b)))
 #define I64_DIV_S(a, b) ((u64)((s64)(a) / (s64)(b)))
 #define I64_REM_S(a, b) ((u64)((s64)(a) % (s64)(b)))
 #define UNREACHABLE __builtin_unreachable()
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define LIKELY(x) __builtin_expect(!!(x), 1)
 #define FUNC_PROLOGUE
 #define FUNC_EPILOGUE
 

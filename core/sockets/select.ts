@@ -126,7 +126,7 @@ export function selectMixed(reads: usize, writes: usize, excepts: usize, time: u
       const slept = sleep(call, restUs);
       call.slept = 1;
       if (slept < 0) return slept;
-      adaptSpin(thread, os.nowUs() - now);
+      thread.selectSpinUs = nextSpin(thread.selectSpinUs, os.nowUs() - now);
     }
     spun = true;
   }
@@ -283,11 +283,6 @@ function pollSet(call: Call, set: usize): bool {
     unlock(receiveLockOf(d));
   }
   return found;
-}
-
-/** As for a single connection: spin longer next time when the sleep was short, shorter when it was long. */
-function adaptSpin(thread: Thread, sleptUs: u64): void {
-  thread.selectSpinUs = nextSpin(thread.selectSpinUs, sleptUs);
 }
 
 /** Looks at the user-level sockets again and again, for as long as spinning may take. True: something is ready. */
