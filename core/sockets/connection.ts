@@ -7,7 +7,18 @@ import { Thread } from "../vmmc/bells";
 import { Peer, releasePeer, ringBell } from "../vmmc/peers";
 import { Segment, giveBackSegment, releaseImport } from "../vmmc/segments";
 import { wakeCaretaker } from "./caretaker";
-import { Descriptor, KIND_ENDED, KIND_USER, isPeerGone, isReset, kindOf, setKind, setReset } from "./descriptor";
+import {
+  Descriptor,
+  KIND_ENDED,
+  KIND_USER,
+  hasBellsNoDelay,
+  isPeerGone,
+  isReset,
+  kindOf,
+  setBellsNoDelay,
+  setKind,
+  setReset,
+} from "./descriptor";
 
 /** Lets `d` use that segment as side 0 (connector) or 1 (acceptor). Called before anybody else can see it as user-level. */
 export function attach(d: Descriptor, segment: Segment, side: u32): void {
@@ -69,9 +80,21 @@ export function answer(d: Descriptor, armed: u32, answered: u32): u32 {
   if (armed == answered || kindOf(d) != KIND_USER) return answered;
   const slot = armed & layout.ARM_SLOT_MASK;
   if (slot != 0) ringBell(d.peer, slot - 1);
-  // What byte it is does not matter: one that nobody is writing.
-  if ((armed & layout.ARM_DOORBELL) != 0) ws.send(d.handle, changetype<usize>(d) + offsetof<Descriptor>("handle"), 1, 0);
+  if ((armed & layout.ARM_DOORBELL) != 0) sendDoorbell(d);
   return armed;
+}
+
+/**
+ * One byte on the kernel connection. Without TCP_NODELAY the kernel keeps a second one back until the first is acknowledged,
+ * which the peer's kernel delays because it hopes to send something along: 40 to 200 ms.
+ */
+function sendDoorbell(d: Descriptor): void {
+  if (!hasBellsNoDelay(d)) {
+    setBellsNoDelay(d, true);
+    ws.setsockopt(d.handle, ws.IPPROTO_TCP, ws.TCP_NODELAY, changetype<usize>(d) + offsetof<Descriptor>("bellsNoDelay"), 4);
+  }
+  // What byte it is does not matter: one that nobody is writing.
+  ws.send(d.handle, changetype<usize>(d) + offsetof<Descriptor>("handle"), 1, 0);
 }
 
 /** Answers a peer that waits for bytes. With `sendLock` held. */

@@ -27,7 +27,7 @@ export const KIND_USER: u32 = 6;
  * One open socket. Never freed, only used again: a thread that comes back from a wait may still look at it, and
  * `generation` tells it that the socket is another one now. Fields of the reading side are guarded by `receiveLock`,
  * those of the writing side by `sendLock`; whoever needs both takes `receiveLock` first. Fields that either side reads and
- * writes with its own lock only (`kind`, `nonBlocking`, `doorbells`, `peerGone`, `reset`) have functions of their own below.
+ * writes with its own lock only (`kind`, `nonBlocking`, `doorbells`, `bellsNoDelay`, `peerGone`, `reset`) have functions of their own below.
  */
 @unmanaged
 export class Descriptor {
@@ -105,6 +105,10 @@ export class Descriptor {
   peerGone: u32;
   /** The peer died with bytes unread, or the shared words were damaged: the connection counts as reset. */
   reset: u32;
+  /** What the application set with TCP_NODELAY. */
+  noDelay: u32;
+  /** 1 once TCP_NODELAY was set for doorbells, whatever the application set. */
+  bellsNoDelay: u32;
   /** Set by SO_LINGER. */
   lingerOn: u32;
   lingerSeconds: u32;
@@ -196,6 +200,16 @@ export function setDoorbells(d: Descriptor): void {
 
 // @ts-ignore: decorator
 @inline
+export function hasBellsNoDelay(d: Descriptor): bool {
+  return field(d, offsetof<Descriptor>("bellsNoDelay")) != 0;
+}
+
+export function setBellsNoDelay(d: Descriptor, on: bool): void {
+  setField(d, offsetof<Descriptor>("bellsNoDelay"), on ? 1 : 0);
+}
+
+// @ts-ignore: decorator
+@inline
 export function isPeerGone(d: Descriptor): bool {
   return field(d, offsetof<Descriptor>("peerGone")) != 0;
 }
@@ -253,6 +267,8 @@ export function openDescriptor(socket: usize, stream: bool, nonBlocking: bool): 
   d.receiveTimeoutMs = 0;
   d.sendTimeoutMs = 0;
   d.lingerOn = 0;
+  d.noDelay = 0;
+  setBellsNoDelay(d, false);
   d.reason = layout.REASON_NONE;
   setKind(d, KIND_KERNEL);
   unlockBoth(d);

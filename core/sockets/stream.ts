@@ -123,12 +123,25 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
   const lockWord = receiveLockOf(d);
   lock(lockWord);
   while (d.handle == socket && kindOf(d) >= KIND_PENDING) {
+    // Before anything is read: who reads must answer a writer that waits for room, and a pending side does not answer.
+    const pending = kindOf(d) == KIND_PENDING;
+    if (pending && decided(d)) {
+      unlock(lockWord);
+      if (!settleHere(d, socket)) return fail(ws.WSAENOBUFS);
+      lock(lockWord);
+      continue;
+    }
     if (d.shutdownReceive != 0) {
       unlock(lockWord);
       return fail(ws.WSAESHUTDOWN);
     }
     let there = d.seenHead - d.tail;
     if (there == 0 || there < <u32>length) there = readable(d);
+    if (pending && (there != 0 || peerFlags(d) != 0)) {
+      if (decided(d)) continue;
+      damage(d); // an acceptor decides before it writes
+      there = 0;
+    }
     if (there == 0 && isReset(d)) {
       unlock(lockWord);
       return receiveAfterEnd(d, socket, buffer, length, flags, waited);
@@ -147,12 +160,6 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
       unlock(lockWord);
       if ((told & layout.FLAG_CLOSED) == 0) return 0;
       return receiveAfterEnd(d, socket, buffer, length, flags, waited);
-    }
-    if (kindOf(d) == KIND_PENDING && decided(d)) {
-      unlock(lockWord);
-      settleHere(d, socket);
-      lock(lockWord);
-      continue;
     }
     if (isNonBlocking(d)) {
       const memory = smallScratch();
@@ -199,9 +206,11 @@ function receiveNothing(d: Descriptor, socket: usize, buffer: usize, length: i32
   return fail(ws.WSAEWOULDBLOCK);
 }
 
-function settleHere(d: Descriptor, socket: usize): void {
+/** False when there is no memory for it. */
+function settleHere(d: Descriptor, socket: usize): bool {
   const memory = smallScratch();
   if (memory != 0) settlePending(d, socket, memory);
+  return memory != 0;
 }
 
 /** Everything is read and the peer is gone: the kernel says how the connection ended. */
@@ -271,7 +280,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     d.windowWanted = 1;
     if (kindOf(d) == KIND_PENDING && decided(d)) {
       unlock(lockWord);
-      settleHere(d, socket);
+      if (!settleHere(d, socket)) return fail(ws.WSAENOBUFS);
       lock(lockWord);
       continue;
     }

@@ -209,14 +209,17 @@ function openSegment(tag: u32, start: u64, key: u64): Segment {
 
 /** The acceptor's connection has ended: tells the connector, and keeps the mapping while there is room. */
 export function releaseImport(segment: Segment): void {
+  const address = segment.address;
+  const generation = segment.generation;
   lock(segmentsLock());
   segment.inUse = 0;
   segment.idleRounds = 0;
   const keep = runtime().importCount <= <u32>layout.POOL_LIMIT;
   if (!keep) unlinkImport(segment);
   unlock(segmentsLock());
-  if (!keep) sync.storeRelease(segment.address + layout.SEGMENT_UNMAPPED, 1);
-  sync.storeRelease(segment.address + layout.SEGMENT_RELEASED, segment.generation);
+  // One that is kept may be in use for the next connection already.
+  if (!keep) sync.storeRelease(address + layout.SEGMENT_UNMAPPED, 1);
+  sync.storeRelease(address + layout.SEGMENT_RELEASED, generation);
   if (keep) return;
   os.segmentClose(segment.address, segment.handle);
   os.free(changetype<usize>(segment));

@@ -8,10 +8,12 @@ import {
   KIND_LISTENER,
   KIND_PENDING,
   KIND_UNUSED,
+  hasBellsNoDelay,
   kindOf,
   lockBoth,
   lookup,
   receiveLockOf,
+  setBellsNoDelay,
   setNonBlocking,
   unlockBoth,
 } from "../sockets/descriptor";
@@ -48,18 +50,26 @@ export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
 }
 
 export function getsockopt(socket: usize, level: i32, option: i32, value: usize, length: usize): i32 {
-  return ws.getsockopt(socket, level, option, value, length);
+  const result = ws.getsockopt(socket, level, option, value, length);
+  const d = lookup(socket);
+  // The kernel connection may have it for our doorbells: the application hears what it set itself.
+  const ours = level == ws.IPPROTO_TCP && option == ws.TCP_NODELAY && changetype<usize>(d) != 0 && hasBellsNoDelay(d);
+  if (result == 0 && ours && value != 0 && length != 0 && load<i32>(length) != 0) store<u8>(value, <u8>d.noDelay);
+  return result;
 }
 
 /** The kernel keeps every option; those that a user-level connection acts on are noted as well. */
 export function setsockopt(socket: usize, level: i32, option: i32, value: usize, length: i32): i32 {
   const result = ws.setsockopt(socket, level, option, value, length);
   const d = lookup(socket);
-  if (result == 0 && changetype<usize>(d) != 0 && level == ws.SOL_SOCKET && value != 0) {
-    lockBoth(d);
-    if (d.handle == socket) noteOption(d, option, value, length);
-    unlockBoth(d);
+  if (result != 0 || changetype<usize>(d) == 0 || value == 0) return result;
+  lockBoth(d);
+  if (d.handle == socket && level == ws.SOL_SOCKET) noteOption(d, option, value, length);
+  if (d.handle == socket && level == ws.IPPROTO_TCP && option == ws.TCP_NODELAY) {
+    d.noDelay = load<u8>(value) != 0 ? 1 : 0;
+    setBellsNoDelay(d, false);
   }
+  unlockBoth(d);
   return result;
 }
 
