@@ -1,5 +1,4 @@
-/* What the core's generated C stands on, in place of a WebAssembly runtime: memory is identity-mapped, an address in the
- * module is an address of the process. Included first in the one translation unit of each target. */
+/* What the core's C stands on, in place of a WebAssembly runtime: memory is identity-mapped. Included first in each target. */
 #ifndef VMMC_PRELUDE_H
 #define VMMC_PRELUDE_H
 
@@ -21,7 +20,7 @@ typedef uintptr_t uptr;
 typedef struct { u8 unused; } core_memory;
 struct w2c_os;
 struct w2c_sync;
-
+#define AT(type, address) (*(type *)(uptr)(address))
 #define DEFINE_LOAD(name, wide, narrow) \
   static inline wide name(core_memory *m, u64 address) { \
     narrow value; \
@@ -57,11 +56,9 @@ static inline void memory_fill(core_memory *m, u64 to, u32 value, u64 bytes) {
   memset((void *)(uptr)to, (int)value, (size_t)bytes);
 }
 
-/* Divisors in the core are constants; a trap would end the host application, so there is none. */
+/* Divisors in the core are unsigned constants; a trap would end the host application, so there is none. */
 #define DIV_U(a, b) ((a) / (b))
 #define REM_U(a, b) ((a) % (b))
-#define I64_DIV_S(a, b) ((u64)((s64)(a) / (s64)(b)))
-#define I64_REM_S(a, b) ((u64)((s64)(a) % (s64)(b)))
 #define UNREACHABLE __builtin_unreachable()
 #define FUNC_PROLOGUE
 #define FUNC_EPILOGUE

@@ -225,8 +225,8 @@ function askKernel(call: Call, waitUs: i64): i32 {
 
 function kernelSelect(call: Call, waitUs: i64): i32 {
   if (waitUs >= 0) {
-    store<i32>(call.time + ws.timeval_tv_sec_offset, <i32>(waitUs / 1000000));
-    store<i32>(call.time + ws.timeval_tv_usec_offset, <i32>(waitUs % 1000000));
+    store<i32>(call.time + ws.timeval_tv_sec_offset, <i32>(<u64>waitUs / 1000000));
+    store<i32>(call.time + ws.timeval_tv_usec_offset, <i32>(<u64>waitUs % 1000000));
   }
   const reads: usize = load<u32>(call.kernelReads) != 0 ? call.kernelReads : 0;
   const writes: usize = load<u32>(call.kernelWrites) != 0 ? call.kernelWrites : 0;

@@ -14,8 +14,8 @@ export function selectOne(socket: usize, memory: usize, forReading: bool, ms: i3
   store<u32>(memory, 1);
   store<usize>(memory + ws.fd_set_fd_array_offset, socket);
   const time = memory + 64;
-  store<i32>(time, ms / 1000);
-  store<i32>(time + sizeof<i32>(), (ms % 1000) * 1000);
+  store<i32>(time, <u32>ms / 1000);
+  store<i32>(time + sizeof<i32>(), (<u32>ms % 1000) * 1000);
   return forReading
     ? ws.select(0, memory, 0, 0, ms < 0 ? 0 : time)
     : ws.select(0, 0, memory, 0, ms < 0 ? 0 : time);
