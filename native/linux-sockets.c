@@ -1,5 +1,4 @@
 /* WinSock's calls, as the core makes them, by means of POSIX ones: error codes, options and fd_sets in WinSock's shape. */
-#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -23,6 +22,8 @@ static u32 vmmc_refused(void) { errno = EOPNOTSUPP; return vmmc_done(-1); }
 OS u32 w2c_os_WSAGetLastError(struct w2c_os *o) { return (u32)vmmc_last_error; }
 OS void w2c_os_WSASetLastError(struct w2c_os *o, u32 error) { vmmc_last_error = (s32)error; }
 OS u64 w2c_os_socket(struct w2c_os *o, u32 family, u32 type, u32 protocol) { return (u64)(s32)vmmc_done(socket((int)family, (int)type | SOCK_CLOEXEC, (int)protocol)); }
+/* As WinSock: whoever sleeps in a call on the socket comes back. Linux closes the descriptor and lets them sleep on. */
+OS u32 w2c_os_closesocket(struct w2c_os *o, u64 s) { return shutdown(FD(s), SHUT_RD), vmmc_done(close(FD(s))); }
 OS u64 w2c_os_accept(struct w2c_os *o, u64 s, u64 name, u64 length) { /* the new socket is non-blocking if the listener is */
   int flags = fcntl(FD(s), F_GETFL) & O_NONBLOCK ? SOCK_NONBLOCK : 0;
   return (u64)(s32)vmmc_done(accept4(FD(s), (void *)name, (void *)length, flags | SOCK_CLOEXEC));

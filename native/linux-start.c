@@ -1,15 +1,8 @@
 /* How the core starts and ends with its process on Linux, and what it wants to know of it. Included after the core's C. */
 static w2c_core vmmc_core;
 static atomic_int vmmc_state; /* 0: not started; 1: the core runs; 2: it cannot, all calls go to the kernel */
-static void *vmmc_caretaker(void *unused) {
-  (void)unused;
-  w2c_core_caretaker(&vmmc_core);
-  return NULL;
-}
-static void vmmc_thread_ends(void *record) {
-  vmmc_record = 0;
-  w2c_core_threadEnds(&vmmc_core, (uptr)record);
-}
+static void *vmmc_caretaker(void *unused) { return w2c_core_caretaker(&vmmc_core), unused; }
+static void vmmc_thread_ends(void *record) { vmmc_record = 0, w2c_core_threadEnds(&vmmc_core, (uptr)record); }
 static void vmmc_start_once(void) {
   vmmc_pid = getpid();
   vmmc_log_path = getenv("VMMC_LOG");

@@ -12,6 +12,7 @@ import {
   KIND_CONNECTING,
   KIND_ENDED,
   KIND_PENDING,
+  KIND_UNUSED,
   hasDoorbells,
   isNonBlocking,
   isPeerGone,
@@ -234,6 +235,7 @@ function receiveAfterEnd(d: Descriptor, socket: usize, buffer: usize, length: i3
 
 /** `recv` from the kernel, past doorbells that came before the end. */
 function receiveKernel(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
+  if (kindOf(d) == KIND_UNUSED) return fail(ws.WSAENOTSOCK); // another thread is closing it
   if (kindOf(d) == KIND_CONNECTING) {
     return nowConnected(d, socket) ? receive(d, socket, buffer, length, flags) : fail(ws.WSAENOTCONN);
   }
@@ -303,8 +305,10 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
   }
   const closed = waited && d.generation != generation;
   const died = kindOf(d) == KIND_ENDED && isReset(d);
+  const unused = kindOf(d) == KIND_UNUSED;
   unlock(lockWord);
   if (closed) return fail(ws.WSAEINTR);
+  if (unused) return fail(ws.WSAENOTSOCK); // another thread is closing it: these bytes are not for the kernel
   if (died) return done != 0 ? done : fail(ws.WSAECONNRESET);
   if (kindOf(d) == KIND_CONNECTING) {
     return nowConnected(d, socket) ? transmit(d, socket, buffer, length, flags) : fail(ws.WSAENOTCONN);

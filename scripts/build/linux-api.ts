@@ -9,7 +9,6 @@ interface Binding {
 
 /** WinSock calls that POSIX has with the same parameters, by their names there. */
 const PLAIN: Readonly<Record<string, string>> = {
-  closesocket: "close",
   bind: "bind",
   listen: "listen",
   recv: "recv",

@@ -77,7 +77,7 @@ async function buildVariant(variant: LinuxVariant, unit: string): Promise<string
   const shared = [...flags, ...before, "-Wno-unused", "-shared", "-fPIC", "-fvisibility=hidden", unit, "-o", library];
   await run("gcc", shared, `compile the core for Linux (${variant})`);
   const links = ["-I", paths.linux, "-L", folder, "-lvmmc-core", "-Wl,-rpath,$ORIGIN"];
-  const sources = ["harness.c", "harness-stress.c"].map((name) => join(paths.harness, name));
+  const sources = ["harness.c", "harness-stress.c", "harness-endings.c"].map((name) => join(paths.harness, name));
   await run("gcc", [...flags, ...sources, "-o", harness, ...links], `compile the harness for Linux (${variant})`);
   return library;
 }

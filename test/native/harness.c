@@ -2,6 +2,7 @@
  *   harness pingpong ROUNDS             64-byte round trips: user-level, over the kernel, and of the bare cache line
  *   harness stress SEED SECONDS 1|2     every kind of traffic at once, every byte checked, in one process or two
  *   harness many N                      N connections at the same time to a select server
+ *   harness close SEED ROUNDS           a socket is closed while other threads sleep in its calls
  *   harness kill SEED ROUNDS            one of two busy processes is killed at a random moment
  *   harness start                       starts the core and ends, as the next program of the user would
  * Ends with 0 when all was right, else with 1 and a message. */
@@ -220,8 +221,9 @@ int main(int count, char **arguments) {
   if (!strcmp(mode, "pingpong") && first) return pingpong((uint32_t)first);
   if (!strcmp(mode, "stress") && count > 4) return stress(first, (uint32_t)second, atoi(arguments[4]) == 2);
   if (!strcmp(mode, "many") && first) return many((uint32_t)first);
+  if (!strcmp(mode, "close") && second) return close_rounds(first, (uint32_t)second);
   if (!strcmp(mode, "kill") && second) return kill_rounds(first, (uint32_t)second);
   if (!strcmp(mode, "start")) return vmmc_start() ? 0 : 1;
-  fprintf(stderr, "usage: harness pingpong ROUNDS | stress SEED SECONDS 1|2 | many N | kill SEED ROUNDS | start\n");
+  fprintf(stderr, "usage: harness pingpong ROUNDS | stress SEED SECONDS 1|2 | many N | close SEED ROUNDS | kill SEED ROUNDS | start\n");
   return 2;
 }

@@ -31,6 +31,11 @@ _Noreturn void fail(const char *what, long value);
 uint64_t now_ns(void);
 /** The next number of a sequence that `state` determines. */
 uint64_t next_random(uint64_t *state);
+/** A size up to 256 KiB, small ones as often as large ones. */
+static inline uint32_t random_size(uint64_t *state) {
+  uint32_t most = 1u << next_random(state) % 19;
+  return (uint32_t)next_random(state) % most;
+}
 /** The byte at that position of the stream with that seed. */
 static inline uint8_t pattern(uint64_t seed, uint64_t position) {
   return (uint8_t)((position * 0x9e3779b97f4a7c15 + seed) >> 32 ^ position >> 8);
@@ -49,6 +54,7 @@ void reap(pid_t child, bool killed);
 void *shared_memory(size_t bytes);
 
 int stress(uint64_t seed, uint32_t seconds, bool two_processes);
+int close_rounds(uint64_t seed, uint32_t rounds);
 int kill_rounds(uint64_t seed, uint32_t rounds);
 
 #endif

@@ -1,0 +1,123 @@
+/* Two modes of the harness (see harness.c): sockets closed under sleeping threads, and killed processes. */
+#include "harness.h"
+
+/* --- close --- */
+static void *sleeps_in_recv(void *argument) {
+  uint8_t byte;
+  int32_t got = vmmc_recv((sock)(uintptr_t)argument, ADDRESS(&byte), 1, 0);
+  check(got <= 0, got);
+  return NULL;
+}
+static void *sleeps_in_send(void *argument) {
+  static uint8_t bytes[1 << 16];
+  while (send_all((sock)(uintptr_t)argument, bytes, sizeof bytes)) {}
+  return NULL;
+}
+static void *sleeps_in_select(void *argument) {
+  SET(1) reads = { 1, { (sock)(uintptr_t)argument } };
+  vmmc_select(0, ADDRESS(&reads), 0, 0, 0); /* what it says does not matter, as long as it comes back */
+  return NULL;
+}
+int close_rounds(uint64_t seed, uint32_t rounds) {
+  void *(*const sleepers[])(void *) = { sleeps_in_recv, sleeps_in_recv, sleeps_in_send, sleeps_in_send, sleeps_in_select };
+  uint16_t port;
+  sock listener = listen_here(&port, 5);
+  for (uint32_t round = 0; round < rounds; round++) {
+    pthread_t threads[5];
+    uint8_t byte = 1;
+    uint32_t asleep = 0;
+    sock a = connect_to(port), b = vmmc_accept(listener, 0, 0);
+    check(send_all(a, &byte, 1) && receive_all(b, &byte, 1) && send_all(b, &byte, 1) && receive_all(a, &byte, 1), round);
+    for (uint32_t n = 0; n < 5; n++)
+      if (next_random(&seed) % 2) threads[asleep++] = start_thread(sleepers[n], (void *)(uintptr_t)a);
+    usleep(next_random(&seed) % 400);
+    check(vmmc_closesocket(a) == 0, round);
+    while (receive_all(b, &byte, 1)) {}
+    vmmc_closesocket(b);
+    while (asleep > 0) pthread_join(threads[--asleep], NULL);
+  }
+  vmmc_closesocket(listener);
+  printf("rounds=%u\n", rounds);
+  return 0;
+}
+
+/* --- kill: connections come and go between two processes until one of them is no more --- */
+struct stage { _Atomic uint16_t port; atomic_bool over; };
+static struct stage *stage;
+static void *echo(void *argument) {
+  uint8_t bytes[5000];
+  sock s = (sock)(uintptr_t)argument;
+  for (int32_t n; (n = vmmc_recv(s, ADDRESS(bytes), sizeof bytes, 0)) > 0;)
+    if (!send_all(s, bytes, (size_t)n)) break;
+  vmmc_closesocket(s);
+  return NULL;
+}
+static void kill_server(void) {
+  uint16_t port;
+  sock listener = listen_here(&port, 16);
+  stage->port = port;
+  while (!stage->over) {
+    SET(1) reads = { 1, { listener } };
+    int32_t time[2] = { 0, 5000 };
+    if (vmmc_select(0, ADDRESS(&reads), 0, 0, ADDRESS(time)) > 0) {
+      sock s = vmmc_accept(listener, 0, 0);
+      if (s != NONE) pthread_detach(start_thread(echo, (void *)(uintptr_t)s));
+    }
+  }
+}
+/** Connects and talks again and again until the server is gone, which shows in an error or an end, never in wrong bytes. */
+static void *kill_client(void *argument) {
+  uint64_t random = (uint64_t)(uintptr_t)argument;
+  for (;;) {
+    static __thread uint8_t bytes[20000], answer[20000];
+    sock s = connect_to(stage->port);
+    if (s == NONE) return NULL;
+    for (uint64_t rounds = next_random(&random) % 20; rounds > 0; rounds--) {
+      uint32_t length = random_size(&random) % sizeof bytes + 1;
+      for (uint32_t i = 0; i < length; i++) bytes[i] = pattern(random, i);
+      if (!send_all(s, bytes, length) || !receive_all(s, answer, length)) {
+        vmmc_closesocket(s);
+        return NULL;
+      }
+      check(!memcmp(bytes, answer, length), length);
+    }
+    vmmc_closesocket(s);
+  }
+}
+static void kill_clients(uint64_t seed) {
+  pthread_t threads[3];
+  for (int n = 0; n < 3; n++) threads[n] = start_thread(kill_client, (void *)(uintptr_t)(seed + (uint64_t)n));
+  for (int n = 0; n < 3; n++) pthread_join(threads[n], NULL);
+}
+/** Waits for the survivor, which has to notice by itself. */
+static void await_end(pid_t survivor, const char *who) {
+  for (uint64_t until = now_ns() + 20000000000ull; now_ns() < until; usleep(500)) {
+    int status;
+    if (waitpid(survivor, &status, WNOHANG) != survivor) continue;
+    check(status == 0, status);
+    return;
+  }
+  kill(survivor, SIGABRT);
+  fail(who, survivor);
+}
+int kill_rounds(uint64_t seed, uint32_t rounds) {
+  uint64_t random = seed;
+  for (uint32_t round = 0; round < rounds; round++) {
+    stage = shared_memory(sizeof *stage);
+    pid_t server = fork();
+    if (server == 0) { kill_server(); exit(0); }
+    while (stage->port == 0) usleep(50);
+    pid_t client = fork();
+    if (client == 0) { kill_clients(next_random(&random)); exit(0); }
+    next_random(&random);
+    usleep(next_random(&random) % 4 ? next_random(&random) % 6000 : next_random(&random) % 50000);
+    bool server_dies = next_random(&random) % 2 == 0;
+    kill(server_dies ? server : client, SIGKILL);
+    stage->over = true;
+    reap(server_dies ? server : client, true);
+    await_end(server_dies ? client : server, server_dies ? "the client does not notice that the server was killed" : "the server does not end");
+    munmap(stage, sizeof *stage);
+  }
+  printf("rounds=%u\n", rounds);
+  return 0;
+}
