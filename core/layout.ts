@@ -160,8 +160,13 @@ export const RECHECK_GONE_MS = 20;
 export const POLL_PERIOD_US = 5000;
 /** Spinning never goes below this (us): a fruitless look must stay cheap. */
 export const SPIN_MIN_US = 2;
-/** Up to here (us) a spin only pauses; later it lets other threads run as well. */
-export const SPIN_PAUSE_US = 10;
+/** What a connection's first waits spin for (us), before they have taught it better. */
+export const SPIN_START_US = 10;
+/**
+ * Up to here (us) a spin only pauses; from then on it lets other threads run as well. An answer that is on its way takes a
+ * fraction of this; where both sides share a processor, the other one cannot answer before it is let run.
+ */
+export const SPIN_PAUSE_US = 1;
 /** `select` asks the kernel about kernel sockets at least this often (us) while user-level ones keep it busy. */
 export const SELECT_KERNEL_PERIOD_US = 1000;
 

@@ -36,8 +36,8 @@ export const WAKE_CHANGED: u32 = 2;
 export const WAKE_UNABLE: u32 = 3;
 
 const SCRATCH_BYTES = 256;
-/** Looks before the first question for the time: a few microseconds. */
-const SPIN_ROUNDS: u32 = 256;
+/** Looks before the first question for the time: about a microsecond. */
+const SPIN_ROUNDS: u32 = 64;
 /** Looks between two questions for the time. */
 const SPIN_ROUNDS_BETWEEN = 32;
 
@@ -109,7 +109,7 @@ function spin(d: Descriptor, reading: bool): bool {
   if (ready(d, reading)) return true;
   if (runtime().spinMaxUs == 0) return false;
   // Asking for the time costs more than a message takes: the first looks go without.
-  for (let round: u32 = limit >= <u32>layout.SPIN_PAUSE_US ? SPIN_ROUNDS : SPIN_ROUNDS / 8; round != 0; round--) {
+  for (let round: u32 = limit >= <u32>layout.SPIN_START_US ? SPIN_ROUNDS : SPIN_ROUNDS / 8; round != 0; round--) {
     sync.pause();
     if (ready(d, reading)) return true;
   }

@@ -47,7 +47,7 @@ function makeThread(): Thread {
   const thread = changetype<Thread>(address);
   thread.slot = slot;
   thread.armValue = slot + 1;
-  thread.selectSpinUs = layout.SPIN_PAUSE_US;
+  thread.selectSpinUs = layout.SPIN_START_US;
   thread.bell = load<usize>(runtime().bells + (<usize>slot) * sizeof<usize>());
   if (!os.setThread(address)) {
     dropThread(address);
