@@ -146,9 +146,10 @@ export function ownerRuns(slot: usize, word: u32): bool {
 export function removeStale(slot: usize, word: u32, sequence: u32): void {
   const start = loadField(slot + layout.SLOT_START);
   const key = loadField(slot + layout.SLOT_SEGMENT_KEY);
-  if (!swapSlot(slot, word, sequence, layout.SLOT_FREE)) return;
-  // A connector notes the key before it creates the segment: none is left behind, wherever it died.
+  // A connector notes the key before it creates the segment's file, and frees the slot after the file is gone; so do we.
+  // Should the slot have changed hands meanwhile, this is the name of a file that nobody has.
   os.segmentRemove(slotTag(word), start, key);
+  if (!swapSlot(slot, word, sequence, layout.SLOT_FREE)) return;
   if (os.logging()) os.logEvent(layout.EVENT_STALE_SLOT, slotTag(word), layout.REASON_NONE);
 }
 

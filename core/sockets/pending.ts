@@ -45,13 +45,14 @@ export function toKernel(d: Descriptor, reason: u32, memory: usize): void {
     adopt(d);
     return;
   }
-  leavePending(d);
   setKind(d, KIND_KERNEL);
   handOver(d, memory);
   const shut = d.shutdownSend != 0 && d.shutdownReceive != 0 ? ws.SD_BOTH : d.shutdownSend != 0 ? ws.SD_SEND : ws.SD_RECEIVE;
   if (d.shutdownSend != 0 || d.shutdownReceive != 0) ws.shutdown(d.handle, shut);
   wakeAll(d);
   detach(d);
+  // Last: as long as the segment's file is there, the slot must tell of it.
+  leavePending(d);
   logDecision(d, layout.ROLE_CONNECT, layout.MODE_KERNEL, reason);
 }
 

@@ -210,8 +210,9 @@ export function publishPending(d: Descriptor, socket: usize, connected: bool): v
 
 /** The connection will not be user-level after all, and nobody has been told of it. */
 export function abandonConnect(d: Descriptor, reason: u32): void {
-  freeSlot(pendingSlot(d.slot), d.slotSequence);
+  // In this order: as long as the segment's file is there, the slot must tell of it.
   detach(d);
+  freeSlot(pendingSlot(d.slot), d.slotSequence);
   logDecision(d, layout.ROLE_CONNECT, layout.MODE_KERNEL, reason);
 }
 

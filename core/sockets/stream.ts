@@ -323,7 +323,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
  */
 function growWindow(d: Descriptor, length: u32): void {
   if (d.windowTries == 0 || (d.windowWanted == 0 && length <= d.sendWindow)) return;
-  const looks = d.nonBlocking != 0 ? 1 : layout.WINDOW_LOOKS;
+  const looks = isNonBlocking(d) ? 1 : layout.WINDOW_LOOKS;
   let empty = false;
   for (let look = 0; look < looks && !empty; look++) {
     empty = sync.loadAcquire(d.own + layout.BLOCK_CREDIT) == d.head;
