@@ -9,6 +9,7 @@ import { Segment, giveBackSegment, releaseImport } from "../vmmc/segments";
 import { wakeCaretaker } from "./caretaker";
 import {
   Descriptor,
+  ENDED_NOT,
   KIND_ENDED,
   KIND_USER,
   hasBellsNoDelay,
@@ -50,6 +51,7 @@ export function attach(d: Descriptor, segment: Segment, side: u32): void {
   d.shutdownSend = 0;
   d.sendOwner = 0;
   d.doorbells = 0;
+  d.ended = ENDED_NOT;
   d.selectReaders = 0;
   d.selectWriters = 0;
   d.receiveWaiters = 0;

@@ -23,11 +23,19 @@ export const KIND_PENDING: u32 = 5;
 /** A user-level connection. */
 export const KIND_USER: u32 = 6;
 
+/** Nothing yet. */
+export const ENDED_NOT: u32 = 0;
+/** The peer took all bytes and said, or left, all of its own. */
+export const ENDED_ORDERLY: u32 = 1;
+/** A reset, or bytes were sent after the end, which may make it one. */
+export const ENDED_OTHERWISE: u32 = 2;
+
 /**
  * One open socket. Never freed, only used again: a thread that comes back from a wait may still look at it, and
  * `generation` tells it that the socket is another one now. Fields of the reading side are guarded by `receiveLock`,
  * those of the writing side by `sendLock`; whoever needs both takes `receiveLock` first. Fields that either side reads and
- * writes with its own lock only (`kind`, `nonBlocking`, `doorbells`, `bellsNoDelay`, `peerGone`, `reset`) have functions of their own below.
+ * writes with its own lock only (`kind`, `nonBlocking`, `doorbells`, `bellsNoDelay`, `ended`, `peerGone`,
+ * `reset`) have functions of their own below.
  */
 @unmanaged
 export class Descriptor {
@@ -105,6 +113,8 @@ export class Descriptor {
   peerGone: u32;
   /** The peer died with bytes unread, or the shared words were damaged: the connection counts as reset. */
   reset: u32;
+  /** ENDED_: what is known of the connection's end, besides what the kernel says. */
+  ended: u32;
   /** What the application set with TCP_NODELAY. */
   noDelay: u32;
   /** 1 once TCP_NODELAY was set for doorbells, whatever the application set. */
@@ -222,6 +232,16 @@ export function setPeerGone(d: Descriptor): void {
 @inline
 export function isReset(d: Descriptor): bool {
   return field(d, offsetof<Descriptor>("reset")) != 0;
+}
+
+// @ts-ignore: decorator
+@inline
+export function endOf(d: Descriptor): u32 {
+  return field(d, offsetof<Descriptor>("ended"));
+}
+
+export function setEnd(d: Descriptor, ended: u32): void {
+  setField(d, offsetof<Descriptor>("ended"), ended);
 }
 
 export function setReset(d: Descriptor): void {

@@ -9,10 +9,14 @@ import { wakeCaretaker } from "./caretaker";
 import { answerReader, answerWriter, damage, endConnection, peerFlags, ringFirst } from "./connection";
 import {
   Descriptor,
+  ENDED_NOT,
+  ENDED_ORDERLY,
+  ENDED_OTHERWISE,
   KIND_CONNECTING,
   KIND_ENDED,
   KIND_PENDING,
   KIND_UNUSED,
+  endOf,
   hasDoorbells,
   isNonBlocking,
   isPeerGone,
@@ -21,6 +25,7 @@ import {
   lockBoth,
   receiveLockOf,
   sendLockOf,
+  setEnd,
   unlockBoth,
 } from "./descriptor";
 import { fail, refuse } from "./errors";
@@ -222,6 +227,7 @@ function receiveAfterEnd(d: Descriptor, socket: usize, buffer: usize, length: i3
   if (d.handle == socket && kindOf(d) >= KIND_PENDING) {
     reset = isReset(d) || (peerFlags(d) & layout.FLAG_RESET) != 0;
     damaged = isReset(d) && !isPeerGone(d);
+    if (endOf(d) == ENDED_NOT) setEnd(d, reset ? ENDED_OTHERWISE : ENDED_ORDERLY);
     if (!damaged) endConnection(d);
   }
   unlockBoth(d);
@@ -247,7 +253,11 @@ function receiveKernel(d: Descriptor, socket: usize, buffer: usize, length: i32,
       unlock(receiveLockOf(d));
     }
   }
-  return ws.recv(socket, buffer, length, flags);
+  const result = ws.recv(socket, buffer, length, flags);
+  if (result >= 0 || endOf(d) != ENDED_ORDERLY || kindOf(d) != KIND_ENDED) return result;
+  // A doorbell of ours that crossed the peer's close makes a reset of it for the kernel. It was none.
+  const error = ws.WSAGetLastError();
+  return error == ws.WSAECONNRESET || error == ws.WSAECONNABORTED ? 0 : result;
 }
 
 /** `send` on a user-level connection. */
@@ -306,6 +316,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
   const closed = waited && d.generation != generation;
   const died = kindOf(d) == KIND_ENDED && isReset(d);
   const unused = kindOf(d) == KIND_UNUSED;
+  if (kindOf(d) == KIND_ENDED) setEnd(d, ENDED_OTHERWISE);
   unlock(lockWord);
   if (closed) return fail(ws.WSAEINTR);
   if (unused) return fail(ws.WSAENOTSOCK); // another thread is closing it: these bytes are not for the kernel
@@ -393,6 +404,7 @@ function transmitAfterEnd(d: Descriptor, socket: usize, lockWord: usize, buffer:
   unlock(lockWord);
   // A blocked sender has bytes on the way that nobody will read: the kernel calls that a reset.
   if (blocked) return fail(ws.WSAECONNRESET);
+  setEnd(d, ENDED_OTHERWISE);
   const more = ws.send(socket, buffer + done, length - done, 0);
   return more < 0 && done != 0 ? done : done + more;
 }
