@@ -33,6 +33,7 @@ import { lock, unlock } from "./lock";
 import { decided, settlePending } from "./pending";
 import { finishConnecting } from "./rendezvous";
 import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, pollPeer, waitFor } from "./waiting";
+import { growWindow, useWindow } from "./window";
 
 const SCRATCH_BYTES: u32 = 256;
 
@@ -53,13 +54,6 @@ export function readable(d: Descriptor): u32 {
   d.seenHead = d.tail;
   damage(d);
   return 0;
-}
-
-/** The peer has enlarged our ring's window. */
-function useWindow(d: Descriptor, window: u32): void {
-  const valid = window > d.receiveWindow && window <= d.ringBytes && (window & (window - 1)) == 0;
-  if (valid) d.receiveWindow = window;
-  else damage(d);
 }
 
 /** Bytes that can be written now. */
@@ -326,34 +320,6 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
   }
   const more = ws.send(socket, buffer + done, length - done, flags);
   return more < 0 && done != 0 ? done : done + more;
-}
-
-/**
- * Enlarges the window of the ring that this side writes, if it is wanted and the ring is empty: then no byte lies where
- * another rule would look for it. Blocking senders wait a little for that. With `sendLock` held.
- */
-function growWindow(d: Descriptor, length: u32): void {
-  if (d.windowTries == 0 || (d.windowWanted == 0 && length <= d.sendWindow)) return;
-  const looks = isNonBlocking(d) ? 1 : layout.WINDOW_LOOKS;
-  let empty = false;
-  for (let look = 0; look < looks && !empty; look++) {
-    empty = sync.loadAcquire(d.own + layout.BLOCK_CREDIT) == d.head;
-    if (!empty) sync.pause();
-  }
-  d.windowTries--;
-  if (!empty) return;
-  let window = min(d.sendWindow * layout.WINDOW_GROWTH, d.ringBytes);
-  while (window < length && window < d.ringBytes) window <<= 1;
-  const ring = <u32>(d.remoteRing - d.segment.address);
-  if (!os.segmentAllocate(d.segment.handle, ring + d.sendWindow, window - d.sendWindow)) {
-    d.windowTries = 0;
-    return;
-  }
-  d.sendWindow = window;
-  d.seenCredit = d.head;
-  d.windowWanted = 0;
-  d.windowTries = window < d.ringBytes ? layout.WINDOW_TRIES : 0;
-  sync.storeRelease(d.remote + layout.BLOCK_WINDOW, window);
 }
 
 /** Writes what there is room for, piece by piece, waking a reader that sleeps. With `sendLock` held. */
