@@ -4,7 +4,6 @@
  */
 import * as ws from "../generated/winsock";
 import * as layout from "../layout";
-import * as os from "../os";
 import { Runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
 import { kernelReadable, selectOne } from "../vmmc/kernel-connection";

@@ -231,8 +231,7 @@ function kernelSelect(call: Call, waitUs: i64): i32 {
   const reads: usize = load<u32>(call.kernelReads) != 0 ? call.kernelReads : 0;
   const writes: usize = load<u32>(call.kernelWrites) != 0 ? call.kernelWrites : 0;
   const excepts: usize = load<u32>(call.kernelExcepts) != 0 ? call.kernelExcepts : 0;
-  const result = ws.select(0, reads, writes, excepts, waitUs >= 0 ? call.time : 0);
-  return result;
+  return ws.select(0, reads, writes, excepts, waitUs >= 0 ? call.time : 0);
 }
 
 /** Translates what the kernel found into the ready sets. Returns how many sockets that adds. */
