@@ -69,7 +69,9 @@ OS u32 w2c_os_policy(struct w2c_os *o) {
 static DWORD WINAPI vmmc_caretaker(void *unused);
 OS u32 w2c_os_caretaker_start(struct w2c_os *o) {
   (void)o;
-  HANDLE thread = CreateThread(NULL, 65536, vmmc_caretaker, NULL, 0, NULL);
-  if (thread) CloseHandle(thread);
+  HANDLE begun = CreateEventA(NULL, FALSE, FALSE, NULL); /* never closed: the thread may be later than our patience */
+  HANDLE thread = begun ? CreateThread(NULL, 65536, vmmc_caretaker, begun, 0, NULL) : NULL;
+  /* A 32-bit process that ends while a thread of it is being made crashes under Wine 8. In a DllMain the thread must wait for us. */
+  if (thread) WaitForSingleObject(begun, 200), CloseHandle(thread);
   return thread != NULL;
 }

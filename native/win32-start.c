@@ -1,8 +1,8 @@
 /* How the core starts and ends with its process on Windows. Included after the core's C. */
 static w2c_core vmmc_core;
 static volatile LONG vmmc_state; /* 0: not started; 1: the core runs; 2: it cannot, all calls go to the kernel */
-static DWORD WINAPI vmmc_caretaker(void *unused) {
-  (void)unused;
+static DWORD WINAPI vmmc_caretaker(void *begun) {
+  SetEvent(begun);
   w2c_core_caretaker(&vmmc_core);
   return 0;
 }

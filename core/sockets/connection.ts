@@ -68,8 +68,7 @@ export function detach(d: Descriptor): void {
   d.segment = changetype<Segment>(<usize>0);
   if (d.side == 0) giveBackSegment(segment, kindOf(d) == KIND_USER || kindOf(d) == KIND_ENDED);
   else releaseImport(segment);
-  // Only for an acceptor: a connector often ends right after its last close, and no thread should begin just then.
-  if (d.side == 1) wakeCaretaker();
+  wakeCaretaker();
   releasePeer(d.peer);
   d.peer = changetype<Peer>(<usize>0);
 }

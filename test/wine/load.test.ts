@@ -93,7 +93,6 @@ describe("many connections", () => {
   }
 });
 
-/** Connects `count` times from a new client, and counts what the server and the shared folder hold afterwards. */
 /** Waits until no segment is left in the folder; returns the names of what is. */
 async function filesWithoutSegments(folder: string): Promise<string[]> {
   const names = () => readdirSync(folder, { recursive: true }).map(String);
@@ -103,6 +102,7 @@ async function filesWithoutSegments(folder: string): Promise<string[]> {
   return names();
 }
 
+/** Connects `count` times from a new client, and counts what the server and the shared folder hold afterwards. */
 async function census(stage: Stage, server: Player, arch: "x64" | "ia32", count: number) {
   const args = ["--rate", `${count}`, "--handles", "1"];
   const played = await stage.client({ program: "pingpong", arch, wrapped: true, args }, server.port, 500_000);
