@@ -123,6 +123,11 @@ export const RINGS_OFFSET = 4096;
 export const RING_BYTES_MAX = 16777216;
 /** Every ring begins with this much: what an idle connection costs. Storage for more is allocated when it is used. */
 export const WINDOW_BYTES_MIN = 8192;
+/**
+ * So much can be written before the acceptor has decided: a kernel connection that was not used yet takes it at once, on
+ * every system, should the connection go on there.
+ */
+export const PENDING_WINDOW_MAX = 65536;
 /** A window grows by this factor, while bytes keep coming faster than they are read. */
 export const WINDOW_GROWTH = 4;
 /** So often a writer tries to find the ring empty, before it stays with the window it has. */

@@ -60,6 +60,8 @@ export function readable(d: Descriptor): u32 {
 // @ts-ignore: decorator
 @inline
 export function writable(d: Descriptor): u32 {
+  // Nobody reads before the decision: credit would be a lie, and what is to be handed over must lie in one piece.
+  if (kindOf(d) == KIND_PENDING) return d.sendWindow - d.head;
   const credit = sync.loadAcquire(d.own + layout.BLOCK_CREDIT);
   const used = d.head - credit;
   if (used <= d.sendWindow) {
@@ -284,6 +286,12 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     }
     if (isReset(d)) continue;
     d.windowWanted = 1;
+    // Read in this order: an acceptor decides before it gives credit.
+    const untimely = kindOf(d) == KIND_PENDING && sync.loadAcquire(d.own + layout.BLOCK_CREDIT) != 0;
+    if (untimely && !decided(d)) {
+      damage(d);
+      continue;
+    }
     if (kindOf(d) == KIND_PENDING && decided(d)) {
       unlock(lockWord);
       if (!settleHere(d, socket)) return fail(ws.WSAENOBUFS);

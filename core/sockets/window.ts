@@ -3,7 +3,7 @@ import * as layout from "../layout";
 import * as os from "../os";
 import * as sync from "../sync";
 import { damage } from "./connection";
-import { Descriptor, isNonBlocking } from "./descriptor";
+import { Descriptor, KIND_PENDING, isNonBlocking, kindOf } from "./descriptor";
 
 /** The peer has enlarged our ring's window. */
 export function useWindow(d: Descriptor, window: u32): void {
@@ -14,10 +14,15 @@ export function useWindow(d: Descriptor, window: u32): void {
 
 /**
  * Enlarges the window of the ring that this side writes, if it is wanted and the ring is empty: then no byte lies where
- * another rule would look for it. Blocking senders wait a little for that. With `sendLock` held.
+ * another rule would look for it. Blocking senders wait a little for that. While the connection is PENDING, only before the
+ * first byte, and only so far that a fresh kernel connection takes it all if it comes to that. With `sendLock` held.
  */
 export function growWindow(d: Descriptor, length: u32): void {
   if (d.windowTries == 0 || (d.windowWanted == 0 && length <= d.sendWindow)) return;
+  const pending = kindOf(d) == KIND_PENDING;
+  if (pending && d.head != 0) return;
+  const most = pending ? min(d.ringBytes, <u32>layout.PENDING_WINDOW_MAX) : d.ringBytes;
+  if (d.sendWindow >= most) return;
   const looks = isNonBlocking(d) ? 1 : layout.WINDOW_LOOKS;
   let empty = false;
   for (let look = 0; look < looks && !empty; look++) {
@@ -26,8 +31,8 @@ export function growWindow(d: Descriptor, length: u32): void {
   }
   d.windowTries--;
   if (!empty) return;
-  let window = min(d.sendWindow * layout.WINDOW_GROWTH, d.ringBytes);
-  while (window < length && window < d.ringBytes) window <<= 1;
+  let window = min(d.sendWindow * layout.WINDOW_GROWTH, most);
+  while (window < length && window < most) window <<= 1;
   const ring = <u32>(d.remoteRing - d.segment.address);
   if (!os.segmentAllocate(d.segment.handle, ring + d.sendWindow, window - d.sendWindow)) {
     d.windowTries = 0;
