@@ -122,7 +122,7 @@ static uptr vmmc_map(int file, u64 bytes) {
 }
 OS uptr w2c_os_directory_map(struct w2c_os *o, u32 bytes) {
   uptr view = 0;
-  int file = vmmc_folder < 0 ? -1 : vmmc_open("directory", O_RDWR | O_CREAT, S_IFREG);
+  int file = vmmc_folder < 0 ? -1 : vmmc_open(VMMC_DIRECTORY, O_RDWR | O_CREAT, S_IFREG);
   if (file < 0) return 0;
   flock(file, LOCK_EX); /* so that nobody maps it before it has its size */
   if (vmmc_size(file) || !posix_fallocate(file, 0, bytes)) view = vmmc_size(file) >= bytes ? vmmc_map(file, bytes) : 0;
@@ -140,11 +140,11 @@ static int vmmc_segment(u32 tag, u64 start, u64 key, int flags) { /* flags -1: r
   snprintf(name, sizeof name, "seg-%08x-%016llx-%016llx", tag, (ull)start, (ull)key);
   return flags < 0 ? unlinkat(vmmc_folder, name, 0) : vmmc_open(name, flags, S_IFREG);
 }
-/* Fills {address, handle}. */
+/* Fills {address, handle}. The handle holds the mapping's size as well: the file's may be changed by whoever has it open. */
 static u32 vmmc_keep(int file, uptr *result) {
   uptr bytes = vmmc_size(file);
   result[0] = bytes && bytes <= UINT32_MAX ? vmmc_map(file, bytes) : 0;
-  result[1] = (uptr)file;
+  result[1] = bytes << 32 | (uptr)file;
   if (!result[0]) close(file);
   return result[0] ? (u32)bytes : 0;
 }
@@ -175,7 +175,7 @@ OS u32 w2c_os_segment_open(struct w2c_os *o, u32 tag, u64 start, u64 key, uptr r
   return bytes;
 }
 OS void w2c_os_segment_close(struct w2c_os *o, uptr address, uptr handle) {
-  munmap((void *)address, vmmc_size((int)handle));
+  munmap((void *)address, handle >> 32);
   close((int)handle);
 }
 

@@ -55,7 +55,7 @@ OS uptr w2c_os_process_open(struct w2c_os *o, u32 tag, u64 start) {
 OS u32 w2c_os_process_ended(struct w2c_os *o, uptr process) { (void)o; return WaitForSingleObject((HANDLE)process, 0) != WAIT_TIMEOUT; }
 OS void w2c_os_handle_close(struct w2c_os *o, uptr handle) { (void)o; CloseHandle((HANDLE)handle); }
 static void vmmc_bell_name(char *name, size_t size, u32 tag, u64 start, u32 slot) {
-  snprintf(name, size, "Local\\vmmc-bell-%08x-%016llx-%u", tag, (unsigned long long)start, slot);
+  snprintf(name, size, "Global\\vmmc-bell-%08x-%016llx-%u", tag, (unsigned long long)start, slot);
 }
 OS uptr w2c_os_bell_create(struct w2c_os *o, u32 slot) {
   char name[80];
@@ -150,13 +150,13 @@ OS uptr w2c_os_directory_map(struct w2c_os *o, u32 bytes) {
   void *view = NULL;
   (void)o;
   if (!vmmc_folder[0]) return 0;
-  snprintf(path, sizeof path, "%s\\directory", vmmc_folder);
+  snprintf(path, sizeof path, "%s\\" VMMC_DIRECTORY, vmmc_folder);
   HANDLE file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 7, &vmmc_private, OPEN_ALWAYS, 0, NULL);
   if (file == INVALID_HANDLE_VALUE) return 0;
   OVERLAPPED whole = {0};
   LockFileEx(file, LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &whole); /* so that nobody maps it before it has its size */
   if (GetFileSize(file, NULL) == 0) vmmc_fill(file, 0, bytes);
-  if (GetFileSize(file, NULL) >= bytes) view = vmmc_map(file);
+  if (GetFileSize(file, NULL) >= bytes && vmmc_owned(path)) view = vmmc_map(file);
   UnlockFileEx(file, 0, 1, 0, &whole);
   CloseHandle(file);
   return (uptr)view;

@@ -16,7 +16,10 @@ const CARETAKER_NONE: u32 = 0;
 const CARETAKER_AWAKE: u32 = 1;
 const CARETAKER_ASLEEP: u32 = 2;
 
-/** Rounds without a pending connection before the caretaker sleeps for good: a busy connector need not wake it each time. */
+/**
+ * Rounds without a pending connection or an idle segment before the caretaker sleeps for good: a busy connector need not
+ * wake it each time. More than SEGMENT_ROUNDS, so that the segments are looked at in between.
+ */
 const IDLE_ROUNDS: u32 = 20;
 /** Rounds between two looks at the segments that no connection uses. */
 const SEGMENT_ROUNDS: u32 = layout.IDLE_PERIOD_MS / layout.CARETAKER_PERIOD_MS;
@@ -41,12 +44,13 @@ export function runCaretaker(): void {
   }
   runtime().caretakerBell = thread.bell;
   let idle: u32 = 0;
+  let segmentsLeft = true;
   for (let round: u32 = 1; ; round++) {
     os.sleepMs(layout.CARETAKER_PERIOD_MS);
     const settled = nothingPending();
     if (!settled) lookAfterAll(thread);
-    const kept = round % SEGMENT_ROUNDS == 0 ? dropIdleSegments() : idle == 0;
-    idle = settled && !kept ? idle + 1 : 0;
+    if (round % SEGMENT_ROUNDS == 0) segmentsLeft = dropIdleSegments();
+    idle = settled && !segmentsLeft ? idle + 1 : 0;
     if (idle < IDLE_ROUNDS) continue;
     sync.storeSeq(state, CARETAKER_ASLEEP);
     // A connection that became pending just now has either seen ASLEEP and rings, or is seen here.

@@ -207,7 +207,9 @@ function sleepUser(d: Descriptor, socket: usize, peer: Peer, thread: Thread, ms:
 export function pollPeer(d: Descriptor, socket: usize, memory: usize): bool {
   if (kindOf(d) != KIND_USER || isPeerGone(d) || changetype<usize>(d.peer) == 0) return false;
   const now = os.nowUs();
-  if (!isKnownToHaveEnded(d.peer, now) || now - d.kernelAskedUs < <u64>layout.POLL_PERIOD_US) return false;
+  // A process that runs may have lost its socket otherwise than by `closesocket`; that is rare, and asked for rarely.
+  const period: u64 = isKnownToHaveEnded(d.peer, now) ? layout.POLL_PERIOD_US : <u64>layout.RECHECK_MS * 1000;
+  if (now - d.kernelAskedUs < period) return false;
   d.kernelAskedUs = now;
   if (!kernelEnded(socket, memory)) return false;
   markGone(d);

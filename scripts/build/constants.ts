@@ -11,6 +11,8 @@ export function writeNativeConstants(file: string, intercepted: readonly string[
     `#define WAIT_BELL ${layout.WAIT_BELL}`,
     `#define WAIT_PEER_DEAD ${layout.WAIT_PEER_DEAD}`,
     `#define WAIT_TIMEOUT_ ${layout.WAIT_TIMEOUT}`,
+    // One for each version, so that programs with different wrappers do not keep each other in the kernel.
+    `#define VMMC_DIRECTORY "directory-v${layout.PROTOCOL_VERSION}"`,
     `#define POLICY_MIXED ${layout.POLICY_MIXED}`,
     `#define POLICY_UNSUPPORTED ${layout.POLICY_UNSUPPORTED}`,
     "static const struct vmmc_setting { const char *name; unsigned long normal, least, most; int power; } vmmc_settings[] = {",

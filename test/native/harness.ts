@@ -59,8 +59,8 @@ export class Harness {
 
   /** @throws if any file but the directory, or any slot in it, is left. */
   assertNothingLeft(): void {
-    assert.deepEqual(readdirSync(this.folder), ["directory"]);
-    const directory = readFileSync(join(this.folder, "directory"));
+    assert.deepEqual(readdirSync(this.folder), ["directory-v1"]);
+    const directory = readFileSync(join(this.folder, "directory-v1"));
     const used: number[] = [];
     for (let slot = layout.LISTENERS_OFFSET; slot < layout.DIRECTORY_BYTES; slot += layout.SLOT_BYTES) {
       if (directory.readUInt32LE(slot + layout.SLOT_WORD) !== layout.SLOT_FREE) used.push(slot);
