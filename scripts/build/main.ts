@@ -10,6 +10,7 @@ import { buildLinux, type LinuxVariant, linuxBuild, linuxVariants } from "./linu
 import { withLock } from "./lock.js";
 import { paths } from "./paths.js";
 import { BuildError, run } from "./run.js";
+import { buildSimCore, simCoreFile, simVariants } from "./sim.js";
 import { steps } from "./steps.js";
 
 /** Builds everything that is not TypeScript, as far as it is not up to date: bindings, wrapper DLLs, the core for Linux. */
@@ -39,6 +40,15 @@ async function main(): Promise<void> {
     run: () => buildLinux(config.intercept, constants),
   });
   files.push(linuxBuild("plain").library);
+  for (const [name, options] of Object.entries(simVariants)) {
+    const file = simCoreFile(name);
+    await steps.run({
+      name: `compile the core for the simulation: ${name}`,
+      inputs: [paths.core],
+      outputs: [file, `${file}.json`],
+      run: () => buildSimCore(paths.core, file, options),
+    });
+  }
   const without = missing(arches).map(
     (arch) => `; without ${arch}: ${why32BitMissing ?? "set-up found no way to run it"}`,
   );

@@ -15,5 +15,6 @@ export const paths = {
   generated: join(buildDirectory, "gen"),
   out: join(buildDirectory, "core"),
   linux: join(buildDirectory, "linux"),
+  sim: join(buildDirectory, "sim"),
   prebuilds: join(repositoryRoot, "prebuilds"),
 } as const;

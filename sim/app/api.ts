@@ -1,0 +1,195 @@
+import type { Flows, StreamChecker } from "../checkers/stream.js";
+import * as ws from "../kernel/constants.js";
+import type { KernelSocket } from "../kernel/socket.js";
+import type { Name } from "../kernel/tcp.js";
+import type { Region } from "../machine/memory.js";
+import type { SimProcess } from "../machine/process.js";
+import type { Call, SimThread } from "../machine/thread.js";
+import type { World } from "../world.js";
+
+/** What a simulated program does between two of its own statements. */
+export type Steps<T> = Generator<Call, T, number>;
+
+const NAME = 0;
+const LENGTH = 32;
+const VALUE = 64;
+const TIME = 80;
+const SETS = 128;
+const SET_BYTES = 128;
+const BUFFER = 512;
+/** The largest piece that a program sends or receives at once. */
+export const BUFFER_BYTES = 32768;
+
+/**
+ * The sockets as one thread of a program calls them: through the core if its process is wrapped, else the kernel's. All
+ * it sends and receives is checked.
+ */
+export class Api {
+  private readonly memory: Region;
+  error = 0;
+
+  constructor(
+    readonly world: World,
+    readonly process: SimProcess,
+    private readonly streams: StreamChecker,
+    /** Set once the thread runs. */
+    readonly threadOf: () => SimThread,
+    bufferBytes: number,
+  ) {
+    this.memory = world.machine.memory.allocate("application", BUFFER + bufferBytes, process.index);
+  }
+
+  get thread(): SimThread {
+    return this.threadOf();
+  }
+
+  private *call(name: string, ...args: number[]): Steps<number> {
+    const { thread } = this;
+    thread.doing = `${name}(${args.join(", ")})`;
+    const result = yield { to: this.process.core === undefined ? "kernel" : "core", name, args };
+    if (result === ws.SOCKET_ERROR) this.error = thread.lastError;
+    thread.doing = "";
+    this.world.returned(thread, name, result);
+    return result;
+  }
+
+  *sleep(ms: number): Steps<void> {
+    yield { to: "kernel", name: "sleep", args: [ms] };
+  }
+
+  /** The kernel's socket of that handle. */
+  kernel(socket: number): KernelSocket | undefined {
+    return this.world.network.find(this.process, socket);
+  }
+
+  private get u8(): Uint8Array {
+    return this.world.machine.memory.u8;
+  }
+
+  private get i32(): Int32Array {
+    return this.world.machine.memory.i32;
+  }
+
+  private putName(name: Name): number {
+    const at = this.memory.address + NAME;
+    this.u8.fill(0, at, at + 16);
+    this.world.machine.memory.u16[at >> 1] = ws.AF_INET;
+    this.world.machine.memory.u16[(at + 2) >> 1] = name.port;
+    this.i32[(at + 4) >> 2] = name.address;
+    return at;
+  }
+
+  *socket(): Steps<number> {
+    return yield* this.call("socket", ws.AF_INET, ws.SOCK_STREAM, 0);
+  }
+
+  *bind(socket: number, name: Name): Steps<number> {
+    return yield* this.call("bind", socket, this.putName(name), 16);
+  }
+
+  *listen(socket: number, backlog: number): Steps<number> {
+    return yield* this.call("listen", socket, backlog);
+  }
+
+  *connect(socket: number, name: Name): Steps<number> {
+    return yield* this.call("connect", socket, this.putName(name), 16);
+  }
+
+  /** @param named whether the program wants the peer's name */
+  *accept(socket: number, named: boolean): Steps<number> {
+    const name = named ? this.memory.address + NAME : 0;
+    const length = named ? this.memory.address + LENGTH : 0;
+    if (named) this.i32[length >> 2] = 16;
+    return yield* this.call("accept", socket, name, length);
+  }
+
+  /** Sends the next `bytes` bytes of the socket's stream. */
+  *send(socket: number, bytes: number): Steps<number> {
+    const kernel = this.kernel(socket);
+    const at = this.memory.address + BUFFER;
+    const flows = kernel === undefined ? undefined : this.streams.flowsOf(kernel);
+    if (flows !== undefined) this.streams.prepare(flows.out, this.u8.subarray(at, at + bytes));
+    const result = yield* this.call("send", socket, at, bytes, 0);
+    if (flows === undefined) return result;
+    this.streams.sent(flows.out, bytes, result, this.thread.label);
+    if (result < 0) this.streams.broken(flows, this.error, this.thread.label);
+    return result;
+  }
+
+  /** Receives up to `bytes` bytes. */
+  *recv(socket: number, bytes: number, peek = false): Steps<number> {
+    const kernel = this.kernel(socket);
+    const at = this.memory.address + BUFFER;
+    this.u8.fill(0xee, at, at + bytes);
+    const result = yield* this.call("recv", socket, at, bytes, peek ? ws.MSG_PEEK : 0);
+    if (kernel === undefined) return result;
+    const flows: Flows = this.streams.flowsOf(kernel);
+    const who = this.thread.label;
+    if (result > 0) this.streams.received(flows, this.u8.subarray(at, at + Math.max(bytes, result)), result, peek, who);
+    else if (result === 0 && bytes > 0) this.streams.ended(flows, who);
+    else if (result < 0) this.streams.broken(flows, this.error, who);
+    return result;
+  }
+
+  *shutdown(socket: number, how: number): Steps<number> {
+    const kernel = this.kernel(socket);
+    // What the peer may see of it, it may see before the call returns.
+    const flows = kernel?.end === undefined ? undefined : this.streams.flowsOf(kernel);
+    if (flows !== undefined && how !== ws.SD_RECEIVE && flows.out.end === "open") flows.out.end = "shut";
+    return yield* this.call("shutdown", socket, how);
+  }
+
+  *close(socket: number): Steps<number> {
+    const kernel = this.kernel(socket);
+    if (kernel !== undefined) {
+      const flows = this.streams.flowsOf(kernel);
+      if (kernel.end !== undefined) flows.out.end = kernel.lingerOn !== 0 && kernel.lingerSeconds === 0 ? "aborted" : "closed";
+      flows.in.readerClosed = true;
+    }
+    return yield* this.call("closesocket", socket);
+  }
+
+  *nonBlocking(socket: number, on: boolean): Steps<number> {
+    this.i32[(this.memory.address + VALUE) >> 2] = on ? 1 : 0;
+    return yield* this.call("ioctlsocket", socket, ws.FIONBIO, this.memory.address + VALUE);
+  }
+
+  *linger(socket: number, seconds: number): Steps<number> {
+    this.i32[(this.memory.address + VALUE) >> 2] = 1 | (seconds << 16);
+    return yield* this.call("setsockopt", socket, ws.SOL_SOCKET, ws.SO_LINGER, this.memory.address + VALUE, 4);
+  }
+
+  *timeouts(socket: number, option: number, ms: number): Steps<number> {
+    this.i32[(this.memory.address + VALUE) >> 2] = ms;
+    return yield* this.call("setsockopt", socket, ws.SOL_SOCKET, option, this.memory.address + VALUE, 4);
+  }
+
+  /** The error of a connect that was not waited for. */
+  *socketError(socket: number): Steps<number> {
+    this.i32[(this.memory.address + LENGTH) >> 2] = 4;
+    const at = this.memory.address + VALUE;
+    const result = yield* this.call("getsockopt", socket, ws.SOL_SOCKET, ws.SO_ERROR, at, this.memory.address + LENGTH);
+    return result === 0 ? this.i32[at >> 2]! : this.error;
+  }
+
+  *available(socket: number): Steps<number> {
+    const result = yield* this.call("ioctlsocket", socket, ws.FIONREAD, this.memory.address + VALUE);
+    return result === 0 ? this.i32[(this.memory.address + VALUE) >> 2]! : -1;
+  }
+
+  /** `select`; gives the sockets of each set that are ready. @param limitMs negative: for ever */
+  *select(sets: readonly (readonly number[])[], limitMs: number): Steps<number[][] | undefined> {
+    const addresses = sets.map((set, which) => {
+      const at = this.memory.address + SETS + which * SET_BYTES;
+      this.i32[at >> 2] = set.length;
+      for (const [index, socket] of set.entries()) this.i32[(at >> 2) + 1 + index] = socket;
+      return set.length === 0 ? 0 : at;
+    });
+    const time = limitMs < 0 ? 0 : this.memory.address + TIME;
+    this.i32[(this.memory.address + TIME) >> 2] = Math.floor(limitMs / 1000);
+    this.i32[((this.memory.address + TIME) >> 2) + 1] = (limitMs % 1000) * 1000;
+    const result = yield* this.call("select", 0, addresses[0] ?? 0, addresses[1] ?? 0, addresses[2] ?? 0, time);
+    if (result < 0) return undefined;
+    return addresses.map((at) => (at === 0 ? [] : [...this.i32.subarray((at >> 2) + 1, (at >> 2) + 1 + this.i32[at >> 2]!)]));
+  }
+}

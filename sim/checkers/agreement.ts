@@ -1,0 +1,38 @@
+import { SimFailure } from "../failure.js";
+import type { Connection } from "../kernel/tcp.js";
+import type { Decision, World, WorldListener } from "../world.js";
+
+/** Both ends of a connection are user-level, or both are the kernel's. */
+export class AgreementChecker implements WorldListener {
+  /** For each connection the mode of the connector and of the acceptor, once they have said it. */
+  private readonly modes = new Map<Connection, [number | undefined, number | undefined]>();
+  readonly counts = new Map<string, number>();
+  excused = false;
+
+  constructor(private readonly world: World) {}
+
+  decided(decision: Decision): void {
+    const key = `${decision.role === 0 ? "connect" : "accept"} ${decision.mode === 1 ? "user" : `kernel ${decision.reason}`}`;
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+    const connection = this.find(decision);
+    if (connection === undefined) return;
+    const modes = this.modes.get(connection) ?? [undefined, undefined];
+    modes[decision.role] = decision.mode;
+    this.modes.set(connection, modes);
+    if (this.excused || modes[0] === undefined || modes[1] === undefined || modes[0] === modes[1]) return;
+    const name = (mode: number) => (mode === 1 ? "user-level" : "the kernel's");
+    throw new SimFailure(
+      "agreement",
+      `connection ${connection.id} is ${name(modes[0])} for its connector, and ${name(modes[1])} for its acceptor`,
+    );
+  }
+
+  private find({ client, server }: Decision): Connection | undefined {
+    const { connections } = this.world.network.tcp;
+    for (let index = connections.length - 1; index >= 0; index--) {
+      const connection = connections[index]!;
+      if (connection.client.port === client.port && connection.server.port === server.port) return connection;
+    }
+    return undefined;
+  }
+}

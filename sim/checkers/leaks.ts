@@ -1,0 +1,65 @@
+import { SimFailure } from "../failure.js";
+import type { World } from "../world.js";
+
+/** What must be gone when nobody uses it any more: segments, mappings, directory entries, sockets, memory. */
+export class LeakChecker {
+  constructor(private readonly world: World) {}
+
+  /** All connections are closed, and the caretakers had time; the processes still run. */
+  whileRunning(): void {
+    const { files, processes, network } = this.world;
+    if (network.sockets.size > 0) {
+      const left = [...network.sockets].map((socket) => `${socket.process.name}: ${socket.handle} (${socket.state})`);
+      this.fail(`sockets are open: ${left.join(", ")}`);
+    }
+    for (const segment of files.segments.values()) {
+      const owners = [...segment.mappedBy.keys()].map((process) => process.name);
+      this.fail(`${segment.region.name} is still there, mapped by ${owners.join(", ") || "nobody"}`);
+    }
+    this.slots();
+    for (const process of processes) {
+      if (process.ended || process.core === undefined) continue;
+      const bells = [...process.handles.values()].filter((handle) => handle.kind === "file");
+      if (bells.length > 0) this.fail(`${process.name} holds ${bells.length} files`);
+      this.peers(process.index);
+    }
+  }
+
+  /** No process runs any more but one that has just started and swept the directory. */
+  afterAll(): void {
+    for (const segment of this.world.files.segments.values()) this.fail(`${segment.region.name} has outlived all processes`);
+    this.slots();
+  }
+
+  private slots(): void {
+    const { core, files, machine } = this.world;
+    if (files.directory === undefined) return;
+    const { LISTENERS_OFFSET, LISTENER_SLOTS, PENDING_OFFSET, PENDING_SLOTS, SLOT_BYTES } = core.constants;
+    for (const [name, first, count] of [
+      ["listener", LISTENERS_OFFSET!, LISTENER_SLOTS!],
+      ["pending", PENDING_OFFSET!, PENDING_SLOTS!],
+    ] as const) {
+      for (let index = 0; index < count; index++) {
+        const word = machine.memory.i32[(files.directory.address + first + index * SLOT_BYTES!) >> 2]!;
+        if (word === 0) continue;
+        const owner = this.world.processes.find((process) => process.tag === (word & ~3));
+        this.fail(`${name} slot ${index} is in use (state ${word & 3}, owner ${owner?.name ?? "unknown"})`);
+      }
+    }
+  }
+
+  /** Peers count the connections and sleepers that use them. */
+  private peers(process: number): void {
+    const { memory } = this.world.machine;
+    const users = this.world.core.records.Peer!.fields.users!.offset;
+    for (const region of memory.regions) {
+      if (region.process !== process || region.name !== "Peer" || region.freed) continue;
+      const count = memory.i32[(region.address + users) >> 2]!;
+      if (count !== 0) this.fail(`a peer of ${this.world.processes[process]!.name} counts ${count} users, and there are none`);
+    }
+  }
+
+  private fail(what: string): never {
+    throw new SimFailure("leaks", `when all is closed: ${what}`);
+  }
+}

@@ -1,0 +1,50 @@
+import { SimFailure } from "../failure.js";
+import type { SimThread } from "../machine/thread.js";
+import type { World, WorldListener } from "../world.js";
+
+/** So long (us) nothing may come back from a call while programs wait for something. Longer than every limit of the core. */
+const STALL_US = 30_000_000;
+
+/**
+ * Nobody sleeps while there is something to do: programs get on; and what wakes a sleeper is the other side, not the
+ * look that the core has once a second for ends that no bell announces.
+ */
+export class LivenessChecker implements WorldListener {
+  private lastReturn: number;
+  /** Woken by the clock from a sleep of that look's length; nobody else has run since. */
+  private rescued: SimThread | undefined;
+  rescues = 0;
+  /** A fault has taken bells or doorbells away: the look once a second is what helps then. */
+  bellsLost = false;
+  /** Nobody waits for anything any more. */
+  over = false;
+
+  constructor(
+    private readonly world: World,
+    private readonly recheckMs: number,
+  ) {
+    this.lastReturn = world.machine.now;
+  }
+
+  jump(to: number, thread: SimThread): void {
+    this.rescued = thread.timeoutMs === this.recheckMs && !thread.daemon ? thread : undefined;
+    if (this.over || to - this.lastReturn < STALL_US) return;
+    const sleeping = this.world.machine.threads.filter((other) => other.state === "blocked" && !other.daemon);
+    if (sleeping.length === 0) {
+      this.lastReturn = to;
+      return;
+    }
+    const list = sleeping.map((other) => `${other.label} in ${other.doing || "a pause"}`).join("; ");
+    throw new SimFailure("liveness", `nothing has come back for ${STALL_US / 1e6} seconds: ${list}`);
+  }
+
+  returned(thread: SimThread, name: string, result: number): void {
+    this.lastReturn = this.world.machine.now;
+    if (this.rescued !== thread || this.world.machine.alone !== thread) return;
+    this.rescued = undefined;
+    this.rescues++;
+    if (this.bellsLost) return;
+    const what = `${name} of ${thread.label} came back with ${result}`;
+    throw new SimFailure("liveness", `lost wake-up: ${what} only because it looks by itself every ${this.recheckMs} ms`);
+  }
+}

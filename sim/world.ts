@@ -1,0 +1,184 @@
+import type { CoreBuild } from "./core-build.js";
+import { Faults } from "./faults.js";
+import { Heap } from "./heap.js";
+import { Bells, type Bell } from "./kernel/bells.js";
+import { type FileHandle, Files } from "./kernel/files.js";
+import { Network, type NetworkOptions } from "./kernel/network.js";
+import type { Name } from "./kernel/tcp.js";
+import { type KernelCall, type Result, winsockCalls } from "./kernel/winsock.js";
+import type { Machine, MachineEvents } from "./machine/machine.js";
+import { SimProcess } from "./machine/process.js";
+import type { Call, Program, SimThread, WaitQueue } from "./machine/thread.js";
+import { NOTE } from "./doors/operations.js";
+
+/** What a connection's side has decided about it, as it says in the log. */
+export interface Decision {
+  process: SimProcess;
+  role: number;
+  client: Name;
+  server: Name;
+  mode: number;
+  reason: number;
+}
+
+export interface WorldOptions {
+  network: NetworkOptions;
+  spinUs: number;
+  ringBytes: number;
+}
+
+/** What checkers may listen to. */
+export interface WorldListener {
+  decided?(decision: Decision): void;
+  logged?(process: SimProcess, event: number, value: number, reason: number): void;
+  /** It is about to: its sockets are still open. */
+  processEnds?(process: SimProcess): void;
+  /** A call of a program has come back. */
+  returned?(thread: SimThread, name: string, result: number): void;
+  threadEnded?(thread: SimThread): void;
+  /** Nobody can go on. True: now somebody can. */
+  idle?(): boolean;
+  jump?(to: number, thread: SimThread): void;
+}
+
+/** The simulated machine of one run: kernel, processes, and the core in those that are wrapped. */
+export class World implements MachineEvents {
+  readonly network: Network;
+  readonly files: Files;
+  readonly bells: Bells;
+  readonly heap: Heap;
+  readonly faults: Faults;
+  readonly processes: SimProcess[] = [];
+  readonly listeners: WorldListener[] = [];
+  /** Notified when a thread or a process ends. */
+  readonly changed: WaitQueue;
+  private awaited: () => boolean = () => true;
+  private readonly calls: Record<string, KernelCall>;
+  /** What is to happen at which step, soonest first. */
+  private readonly planned: { step: number; action: () => void }[] = [];
+  private lastTag = 0;
+  private lastStart = 1000n;
+
+  constructor(
+    readonly machine: Machine,
+    readonly core: CoreBuild,
+    readonly options: WorldOptions,
+  ) {
+    this.network = new Network(machine, options.network);
+    this.files = new Files(machine.memory);
+    this.bells = new Bells(() => machine.queue());
+    const names = Object.entries(core.records).map(([name, record]) => [record.bytes, name] as const);
+    this.heap = new Heap(machine.memory, new Map(names));
+    this.faults = new Faults((probability) => machine.random.chance(probability));
+    this.heap.refuses = () => this.faults.refuses("alloc", undefined);
+    this.calls = winsockCalls(machine, this.network);
+    this.changed = machine.queue();
+    this.calls.await = () => {
+      return this.awaited() ? 0 : machine.block(this.awaited, Number.POSITIVE_INFINITY, [this.changed]);
+    };
+    const kernel = this.makeProcess("kernel", false);
+    this.machine.spawn(kernel, "network", this.deliverForEver()).daemon = true;
+  }
+
+  private *deliverForEver(): Program {
+    for (;;) yield { to: "kernel", name: "deliver", args: [] };
+  }
+
+  /** @param tag that of an ended process, to use it again; 0: a new one */
+  makeProcess(name: string, wrapped: boolean, tag = 0): SimProcess {
+    this.lastStart += 7n;
+    if (tag === 0) this.lastTag += 4;
+    const core = wrapped ? this.core.instance() : undefined;
+    const queue = this.machine.queue();
+    const identity = tag === 0 ? this.lastTag : tag;
+    const process = new SimProcess(this.processes.length, name, identity, this.lastStart, core, queue);
+    this.processes.push(process);
+    return process;
+  }
+
+  startCaretaker(process: SimProcess): void {
+    const thread = this.machine.spawn(process, "caretaker", runCaretaker());
+    thread.daemon = true;
+  }
+
+  config(_process: SimProcess, setting: number): number {
+    if (setting === this.core.constant("CONFIG_SPIN_US")) return this.options.spinUs;
+    return setting === this.core.constant("CONFIG_RING_BYTES") ? this.options.ringBytes : 0;
+  }
+
+  /** The process ends at once. The kernel closes what it had open; nobody is told anything else. */
+  kill(process: SimProcess): void {
+    if (process.ended) return;
+    for (const listener of this.listeners) listener.processEnds?.(process);
+    for (const thread of process.threads) this.machine.abandon(thread);
+    process.ended = true;
+    this.network.closeAll(process);
+    for (const value of [...process.handles.keys()]) this.closeHandle(process, value);
+    for (const segment of this.files.segments.values()) while (this.files.unmap(process, segment));
+    for (const region of process.blocks.values()) this.machine.memory.exclude(region, process.index);
+    process.ending.notify();
+    this.machine.trace.add(this.machine.steps, 0, NOTE, process.index, 0, 0);
+    this.changed.notify();
+  }
+
+  closeHandle(process: SimProcess, value: number): void {
+    const handle = process.handles.get(value)!;
+    process.handles.delete(value);
+    if (handle.kind === "bell") this.bells.close(handle.object as Bell);
+    if (handle.kind === "file") this.files.close(handle.object as FileHandle);
+  }
+
+  /** At that step, whoever is running. */
+  plan(step: number, action: () => void): void {
+    this.planned.push({ step, action });
+    this.planned.sort((one, other) => one.step - other.step);
+    this.machine.eventStep = this.planned[0]!.step;
+  }
+
+  decided(process: SimProcess, role: number, client: Name, server: Name, mode: number, reason: number): void {
+    for (const listener of this.listeners) listener.decided?.({ process, role, client, server, mode, reason });
+  }
+
+  logged(process: SimProcess, event: number, value: number, reason: number): void {
+    for (const listener of this.listeners) listener.logged?.(process, event, value, reason);
+  }
+
+  kernelCall(thread: SimThread, call: Call): Result;
+  kernelCall(thread: SimThread, name: string, args: readonly number[]): Result;
+  kernelCall(thread: SimThread, call: Call | string, args: readonly number[] = []): Result {
+    const [name, given] = typeof call === "string" ? [call, args] : [call.name, call.args];
+    return this.calls[name]!(thread, ...given);
+  }
+
+  atStep(): void {
+    while (this.planned.length > 0 && this.planned[0]!.step <= this.machine.steps) this.planned.shift()!.action();
+    this.machine.eventStep = this.planned[0]?.step ?? Number.POSITIVE_INFINITY;
+  }
+
+  idle(): boolean {
+    return this.listeners.some((listener) => listener.idle?.() === true);
+  }
+
+  jump(to: number, thread: SimThread): void {
+    for (const listener of this.listeners) listener.jump?.(to, thread);
+  }
+
+  returned(thread: SimThread, name: string, result: number): void {
+    for (const listener of this.listeners) listener.returned?.(thread, name, result);
+  }
+
+  /** A step of a program that directs the run: sleeps until `ready`, asked whenever a thread or a process ends. */
+  *until(ready: () => boolean): Generator<Call, void, number> {
+    this.awaited = ready;
+    yield { to: "kernel", name: "await", args: [] };
+  }
+
+  threadEnded(thread: SimThread): void {
+    this.changed.notify();
+    for (const listener of this.listeners) listener.threadEnded?.(thread);
+  }
+}
+
+function* runCaretaker(): Program {
+  yield { to: "core", name: "caretaker", args: [] };
+}
