@@ -52,7 +52,7 @@ export class World implements MachineEvents {
   readonly listeners: WorldListener[] = [];
   /** Notified when a thread or a process ends. */
   readonly changed: WaitQueue;
-  private awaited: () => boolean = () => true;
+  private readonly awaited: (() => boolean)[] = [];
   private readonly calls: Record<string, KernelCall>;
   /** What is to happen at which step, soonest first. */
   private readonly planned: { step: number; action: () => void }[] = [];
@@ -73,8 +73,9 @@ export class World implements MachineEvents {
     this.heap.refuses = () => this.faults.refuses("alloc", undefined);
     this.calls = winsockCalls(machine, this.network);
     this.changed = machine.queue();
-    this.calls.await = () => {
-      return this.awaited() ? 0 : machine.block(this.awaited, Number.POSITIVE_INFINITY, [this.changed]);
+    this.calls.await = (_thread, index) => {
+      const ready = this.awaited[index!]!;
+      return ready() ? 0 : machine.block(ready, Number.POSITIVE_INFINITY, [this.changed]);
     };
     const kernel = this.makeProcess("kernel", false);
     this.machine.spawn(kernel, "network", this.deliverForEver()).daemon = true;
@@ -150,6 +151,12 @@ export class World implements MachineEvents {
     return this.calls[name]!(thread, ...given);
   }
 
+  /** The sockets of an fd_set. */
+  setAt(address: number): number[] {
+    const { i32 } = this.machine.memory;
+    return address === 0 ? [] : [...i32.subarray((address >> 2) + 1, (address >> 2) + 1 + i32[address >> 2]!)];
+  }
+
   atStep(): void {
     while (this.planned.length > 0 && this.planned[0]!.step <= this.machine.steps) this.planned.shift()!.action();
     this.machine.eventStep = this.planned[0]?.step ?? Number.POSITIVE_INFINITY;
@@ -169,8 +176,8 @@ export class World implements MachineEvents {
 
   /** A step of a program that directs the run: sleeps until `ready`, asked whenever a thread or a process ends. */
   *until(ready: () => boolean): Generator<Call, void, number> {
-    this.awaited = ready;
-    yield { to: "kernel", name: "await", args: [] };
+    this.awaited.push(ready);
+    yield { to: "kernel", name: "await", args: [this.awaited.length - 1] };
   }
 
   threadEnded(thread: SimThread): void {

@@ -45,10 +45,10 @@ export class Api {
 
   private *call(name: string, ...args: number[]): Steps<number> {
     const { thread } = this;
-    thread.doing = `${name}(${args.join(", ")})`;
-    const result = yield { to: this.process.core === undefined ? "kernel" : "core", name, args };
+    thread.call = { to: this.process.usesCore ? "core" : "kernel", name, args };
+    const result = yield thread.call;
     if (result === ws.SOCKET_ERROR) this.error = thread.lastError;
-    thread.doing = "";
+    thread.call = undefined;
     this.world.returned(thread, name, result);
     return result;
   }
@@ -135,7 +135,10 @@ export class Api {
     const kernel = this.kernel(socket);
     // What the peer may see of it, it may see before the call returns.
     const flows = kernel?.end === undefined ? undefined : this.streams.flowsOf(kernel);
-    if (flows !== undefined && how !== ws.SD_RECEIVE && flows.out.end === "open") flows.out.end = "shut";
+    if (flows !== undefined && how !== ws.SD_RECEIVE && flows.out.end === "open") {
+      flows.out.end = "shut";
+      flows.out.shut = true;
+    }
     return yield* this.call("shutdown", socket, how);
   }
 

@@ -1,4 +1,5 @@
 import { SimFailure } from "../failure.js";
+import { Inspector } from "../inspector.js";
 import type { SimThread } from "../machine/thread.js";
 import type { World, WorldListener } from "../world.js";
 
@@ -10,6 +11,7 @@ const STALL_US = 30_000_000;
  * look that the core has once a second for ends that no bell announces.
  */
 export class LivenessChecker implements WorldListener {
+  private readonly inspector: Inspector;
   private lastReturn: number;
   /** Woken by the clock from a sleep of that look's length; nobody else has run since. */
   private rescued: SimThread | undefined;
@@ -24,10 +26,12 @@ export class LivenessChecker implements WorldListener {
     private readonly recheckMs: number,
   ) {
     this.lastReturn = world.machine.now;
+    this.inspector = new Inspector(world);
   }
 
   jump(to: number, thread: SimThread): void {
-    this.rescued = thread.timeoutMs === this.recheckMs && !thread.daemon ? thread : undefined;
+    const looks = thread.timeoutMs === this.recheckMs && !thread.daemon;
+    this.rescued = looks && !this.waitsForMoreRoom(thread) ? thread : undefined;
     if (this.over || to - this.lastReturn < STALL_US) return;
     const sleeping = this.world.machine.threads.filter((other) => other.state === "blocked" && !other.daemon);
     if (sleeping.length === 0) {
@@ -36,6 +40,24 @@ export class LivenessChecker implements WorldListener {
     }
     const list = sleeping.map((other) => `${other.label} in ${other.doing || "a pause"}`).join("; ");
     throw new SimFailure("liveness", `nothing has come back for ${STALL_US / 1e6} seconds: ${list}`);
+  }
+
+  /**
+   * A writer that sleeps is woken once a quarter of its window has been read: until then the room that it could use is
+   * nobody's concern.
+   */
+  private waitsForMoreRoom(thread: SimThread): boolean {
+    const { call } = thread;
+    if (call?.to !== "core") return false;
+    const sockets = call.name === "send" ? [call.args[0]!] : call.name === "select" ? this.world.setAt(call.args[2]!) : [];
+    return sockets.some((socket) => {
+      const d = this.inspector.descriptor(thread.process, socket);
+      if (d === undefined || d.own === 0) return false;
+      const window = d.sendWindow!;
+      const credit = this.world.machine.memory.i32[(d.own! + this.world.core.constant("BLOCK_CREDIT")) >> 2]!;
+      const room = window - ((d.head! - credit) >>> 0);
+      return room > 0 && room < window >> 2;
+    });
   }
 
   returned(thread: SimThread, name: string, result: number): void {

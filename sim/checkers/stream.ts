@@ -2,6 +2,8 @@ import { byteAt } from "../app/bytes.js";
 import { SimFailure } from "../failure.js";
 import * as ws from "../kernel/constants.js";
 import type { KernelSocket } from "../kernel/socket.js";
+import type { SimProcess } from "../machine/process.js";
+import type { World } from "../world.js";
 
 /** How one side of a connection has ended its stream, as its program knows. */
 export type StreamEnd = "open" | "shut" | "closed" | "aborted" | "died";
@@ -13,6 +15,8 @@ export class Flow {
   attempted = 0;
   received = 0;
   end: StreamEnd = "open";
+  /** It was ended in good order before anything else happened to it. */
+  shut = false;
   /** The reader has closed its socket. */
   readerClosed = false;
 
@@ -34,6 +38,24 @@ export class StreamChecker {
   bytes = 0;
   /** Streams for which anything may happen: one of their ends is hostile, or a fault has hit them. */
   readonly excused = new Set<number>();
+
+  /** Hears from the world which programs die, and which connections nobody has accepted. */
+  watch(world: World): void {
+    world.network.onAbandoned = (connection) => {
+      this.flow(connection.id * 2 + 1).end = "aborted";
+    };
+    world.listeners.push({ processEnds: (process) => this.died(world, process) });
+  }
+
+  private died(world: World, process: SimProcess): void {
+    for (const socket of world.network.sockets) {
+      if (socket.process !== process) continue;
+      for (const connection of socket.waiting) this.flow(connection.id * 2 + 1).end = "died";
+      const flows = this.flowsOf(socket);
+      if (flows.out.end !== "closed" && flows.out.end !== "aborted") flows.out.end = "died";
+      flows.in.readerClosed = true;
+    }
+  }
 
   private flow(stream: number): Flow {
     let flow = this.flows.get(stream);
@@ -84,7 +106,7 @@ export class StreamChecker {
     const flow = flows.in;
     if (flow.end === "open") this.fail(flow, who, "the end of a stream that its writer has not ended");
     if (flow.received < flow.sent) this.fail(flow, who, `the end after ${flow.received} of ${flow.sent} bytes`);
-    if (flow.end === "aborted") this.fail(flow, who, "an orderly end of a connection that was reset");
+    if (flow.end === "aborted" && !flow.shut) this.fail(flow, who, "an orderly end of a connection that was reset");
   }
 
   /** A call has failed because the connection has. */

@@ -147,7 +147,6 @@ function systemCalls(m: Machine, worldNow: () => World): Record<string, Implemen
     sleep_ms(thread, ms) {
       if (thread.retrying) return undefined;
       if (ms === 0) return undefined;
-      thread.timeoutMs = 0;
       return m.block(() => false, m.now + ms * 1000, []);
     },
     process_open(thread, tag, start) {
@@ -189,9 +188,8 @@ function systemCalls(m: Machine, worldNow: () => World): Record<string, Implemen
       if (peer?.ended === true) return WAIT_PEER_DEAD;
       if (ms === 0 || (thread.retrying && m.now >= thread.deadline)) return WAIT_TIMEOUT;
       const deadline = thread.retrying ? thread.deadline : m.now + ms * 1000;
-      thread.timeoutMs = ms;
       const queues = peer === undefined ? [bell.changed] : [bell.changed, peer.ending];
-      return m.block(() => bell.rung || peer?.ended === true, deadline, queues);
+      return m.block(() => bell.rung || peer?.ended === true, deadline, queues, ms);
     },
     directory_map(thread, bytes) {
       const world = worldNow();

@@ -2,7 +2,7 @@ import type { Machine } from "../machine/machine.js";
 import type { SimProcess } from "../machine/process.js";
 import { LOOPBACK, OWN_ADDRESS, swapPort, WSAECONNREFUSED } from "./constants.js";
 import { KernelSocket } from "./socket.js";
-import { type Name, Tcp, type TcpOptions } from "./tcp.js";
+import { type Connection, type Name, Tcp, type TcpOptions } from "./tcp.js";
 
 export interface NetworkOptions extends TcpOptions {
   /** Ports that the kernel gives to connectors: few, so that they come again soon, or many. */
@@ -19,6 +19,8 @@ export class Network {
   private readonly open = new Map<SimProcess, Map<number, KernelSocket>>();
   /** Connects that are under way. */
   private readonly connecting: KernelSocket[] = [];
+  /** A listener is closed with a connection in its queue. */
+  onAbandoned: (connection: Connection) => void = () => {};
   private lastPort = 0;
   private made = 0;
 
@@ -143,7 +145,10 @@ export class Network {
     socket.closed = true;
     this.sockets.delete(socket);
     this.handlesOf(socket.process).delete(socket.handle);
-    for (const connection of socket.waiting) this.tcp.close(connection.ends[1], true);
+    for (const connection of socket.waiting) {
+      if (!socket.process.ended) this.onAbandoned(connection);
+      this.tcp.close(connection.ends[1], true);
+    }
     socket.waiting.length = 0;
     if (socket.end !== undefined) this.tcp.close(socket.end, abortively);
     socket.changed.notify();

@@ -67,10 +67,9 @@ export function selectCall(machine: Machine, network: Network): KernelCall {
       return writeSets(sets, addresses);
     }
     sleeping.set(thread, sets);
-    thread.timeoutMs = microseconds / 1000;
     const waitFor = sets;
     const queues = new Set(sets.flatMap((set) => set.flatMap((socket) => socket.queues)));
-    return machine.block(() => waitFor.some((set, which) => set.some(isReady[which]!)), deadline, [...queues]);
+    return machine.block(() => waitFor.some((set, which) => set.some(isReady[which]!)), deadline, [...queues], microseconds / 1000);
   };
 }
 

@@ -258,12 +258,19 @@ export class Machine {
   }
 
   /** The current thread sleeps. @param ready whether it could go on, asked whenever one of the queues is notified */
-  block(ready: () => boolean, deadline: number, queues: readonly WaitQueue[]): typeof BLOCKED {
+  block(
+    ready: () => boolean,
+    deadline: number,
+    queues: readonly WaitQueue[],
+    /** The time-out (ms) that the call was given. */
+    timeoutMs = 0,
+  ): typeof BLOCKED {
     const thread = this.current;
     thread.buffer.drain(Number.POSITIVE_INFINITY);
     thread.state = "blocked";
     thread.ready = ready;
     thread.deadline = deadline;
+    thread.timeoutMs = timeoutMs;
     thread.retrying = true;
     this.nextTimer = Math.min(this.nextTimer, deadline);
     for (const queue of queues) {

@@ -14,6 +14,10 @@ export interface Handle {
 
 export class SimProcess {
   ended = false;
+  /** False while its core has not started, and when that could not: then the kernel has all its calls. */
+  usesCore = false;
+  /** Its main thread has come past that. */
+  started = false;
   /** How it ended. */
   killed = false;
   readonly threads: SimThread[] = [];

@@ -41,8 +41,8 @@ export class SimThread {
   priority = 0;
   /** The time-out (ms) that the call in which it sleeps was given. */
   timeoutMs = 0;
-  /** What it does, for people: shown when it does not end. */
-  doing = "";
+  /** The call that its program is in. */
+  call: Call | undefined;
   /** True for threads that may sleep for ever without anything being wrong. */
   daemon = false;
 
@@ -56,6 +56,11 @@ export class SimThread {
     readonly stackBytes: number,
     readonly buffer: StoreBuffer,
   ) {}
+
+  /** For people: what it is in. */
+  get doing(): string {
+    return this.call === undefined ? "" : `${this.call.name}(${this.call.args.join(", ")})`;
+  }
 
   get label(): string {
     return `${this.process.name}/${this.name}`;

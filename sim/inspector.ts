@@ -1,0 +1,35 @@
+import type { Region } from "./machine/memory.js";
+import type { SimProcess } from "./machine/process.js";
+import type { World } from "./world.js";
+
+/** The fields of one of the core's records. Those of 8 bytes are left out. */
+export type Record32 = Readonly<Record<string, number>>;
+
+/** Looks into the memory of simulated processes, by the names that the core's source gives to it. */
+export class Inspector {
+  constructor(private readonly world: World) {}
+
+  record(name: string, address: number): Record32 {
+    const found: Record<string, number> = {};
+    for (const [field, place] of Object.entries(this.world.core.records[name]!.fields)) {
+      if (place.bytes === 4) found[field] = this.world.machine.memory.i32[(address + place.offset) >> 2]!;
+    }
+    return found;
+  }
+
+  /** The blocks that the process holds for such records. */
+  blocks(process: SimProcess, name: string): Region[] {
+    return [...process.blocks.values()].filter((region) => region.name === name);
+  }
+
+  /** The descriptor of that socket, if its handle is this one's now. */
+  descriptor(process: SimProcess, socket: number): Record32 | undefined {
+    const offset = this.world.core.records.Descriptor!.fields.handle!.offset;
+    for (const region of this.blocks(process, "Descriptor")) {
+      if (this.world.machine.memory.i32[(region.address + offset) >> 2] === socket) {
+        return this.record("Descriptor", region.address);
+      }
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import type { PolicyKind } from "./machine/policy.js";
+import { Random } from "./random.js";
+
+/** Kinds of runs that can be asked for by name. Each leaves everything else to the seed. */
+export const profiles = ["mixed", "calm", "kills", "refusals"] as const;
+export type Profile = (typeof profiles)[number];
+
+/** Everything about a run that its seed decides beforehand. */
+export interface SimOptions {
+  seed: number;
+  /** Which build of the core: see scripts/build/sim.ts. */
+  core: string;
+  policy: PolicyKind;
+  /** Mean number of steps between two decisions of the scheduler. */
+  meanRun: number;
+  /** How likely a buffered store becomes visible at a decision; 1: stores are visible at once. */
+  drainChance: number;
+  spinUs: number;
+  ringBytes: number;
+  socketBufferBytes: number;
+  delayedPackets: boolean;
+  resetDiscards: boolean;
+  ephemeralPorts: number;
+  servers: number;
+  clients: number;
+  unwrappedServer: boolean;
+  unwrappedClient: boolean;
+  connectionsPerClient: number;
+  /** The most bytes of one direction. */
+  mostBytes: number;
+  /** Processes that are killed at some step. */
+  kills: number;
+  /** Calls that the system refuses now and then. */
+  refusals: readonly string[];
+}
+
+/** Calls that may fail without the application noticing. */
+const refusable = ["segment_create", "segment_allocate", "segment_open", "alloc", "bell_create", "bell_open", "caretaker_start", "directory_map"];
+
+export function optionsOf(seed: number, profile: Profile = "mixed"): SimOptions {
+  const random = new Random(seed);
+  const core = random.weighted([["small", 16], ["normal", 3], ["small-strict", 1]] as const); // biome-ignore format: short
+  const small = core !== "normal";
+  const policy = random.weighted([["uniform", 4], ["priorities", 3], ["long-runs", 2], ["starve", 2]] as const); // biome-ignore format: short
+  const meanRun = policy === "long-runs" ? random.pick([50, 200]) : random.pick([1, 2, 5, 15]);
+  const kills = profile === "kills" || (profile === "mixed" && random.oneIn(4)) ? random.between(1, 3) : 0;
+  const refuses = profile === "refusals" || (profile === "mixed" && random.oneIn(6));
+  return {
+    seed,
+    core,
+    policy,
+    meanRun,
+    drainChance: random.pick([1, 0.5, 0.2, 0.05]),
+    spinUs: random.weighted([[0, 6], [3, 2], [20, 1]] as const), // biome-ignore format: short
+    ringBytes: small ? 8 << random.below(4) : 8192 << random.below(3),
+    socketBufferBytes: small ? random.between(4, 80) : random.pick([500, 4096, 20000]),
+    delayedPackets: random.oneIn(2),
+    resetDiscards: random.oneIn(2),
+    ephemeralPorts: random.pick([3, 20, 200]),
+    servers: random.weighted([[1, 4], [2, 1]] as const), // biome-ignore format: short
+    clients: random.between(1, 3),
+    unwrappedServer: random.oneIn(8),
+    unwrappedClient: random.oneIn(8),
+    connectionsPerClient: random.weighted([[1, 3], [2, 3], [4, 1]] as const), // biome-ignore format: short
+    mostBytes: small ? random.pick([10, 40, 120]) : random.pick([100, 20000, 60000]),
+    kills,
+    refusals: refuses ? refusable.filter(() => random.oneIn(3)) : [],
+  };
+}

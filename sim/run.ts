@@ -1,0 +1,162 @@
+import { AgreementChecker } from "./checkers/agreement.js";
+import { LeakChecker } from "./checkers/leaks.js";
+import { LivenessChecker } from "./checkers/liveness.js";
+import { StreamChecker } from "./checkers/stream.js";
+import { builtCore, CoreBuild } from "./core-build.js";
+import { SimFailure } from "./failure.js";
+import { Machine } from "./machine/machine.js";
+import { Policy } from "./machine/policy.js";
+import type { Program } from "./machine/thread.js";
+import type { SimOptions } from "./options.js";
+import { Random } from "./random.js";
+import { type Stage, startProcess } from "./workload/program.js";
+import { Scenario } from "./workload/scenario.js";
+import { World } from "./world.js";
+
+/** What came of one run. */
+export interface RunResult {
+  failure: SimFailure | undefined;
+  steps: number;
+  switches: number;
+  faults: number;
+  bytes: number;
+  /** Equal for equal runs. */
+  hash: number;
+  decisions: ReadonlyMap<string, number>;
+  /** To be asked for names when something has failed. */
+  world: World;
+}
+
+const STEP_LIMIT = 3_000_000;
+/** Time (ms) for the caretakers to let go of what is not used any more. */
+const CLEAN_UP_MS = 20_000;
+
+/** Runs simulations, one after the other, with the same memory and the same instances of the core. */
+export class Simulator {
+  private readonly machine = new Machine();
+  private readonly cores = new Map<string, CoreBuild>();
+  private world!: World;
+  private spoilt = false;
+
+  /** @param coreFile gives the WebAssembly of a core by its name: the build's own, unless others are to be tried */
+  constructor(private readonly coreFile: (name: string) => string = builtCore) {}
+
+  run(options: SimOptions): RunResult {
+    const { machine } = this;
+    const core = this.core(options.core);
+    core.reset(this.spoilt);
+    this.spoilt = false;
+    const random = new Random(options.seed ^ 0x5eed);
+    machine.reset(random, new Policy(options.policy, random, options.meanRun), {
+      atStep: () => this.world.atStep(),
+      idle: () => this.world.idle(),
+      jump: (to, thread) => this.world.jump(to, thread),
+      threadEnded: (thread) => this.world.threadEnded(thread),
+      kernelCall: (thread, call) => this.world.kernelCall(thread, call),
+    });
+    machine.drainChance = options.drainChance;
+    machine.stepLimit = STEP_LIMIT;
+    const world = this.makeWorld(core, options);
+    this.world = world;
+    const streams = new StreamChecker();
+    const agreement = new AgreementChecker(world);
+    const liveness = new LivenessChecker(world, core.constant("RECHECK_MS"));
+    streams.watch(world);
+    world.listeners.push(agreement, liveness);
+    liveness.bellsLost = options.refusals.length > 0;
+    const stage: Stage = { world, streams, random, bufferBytes: Math.max(64, options.mostBytes) };
+    const scenario = new Scenario(stage, options);
+    scenario.begin();
+    for (let kill = 0; kill < options.kills; kill++) this.planKill(world, scenario, random);
+    for (const call of options.refusals) world.faults.chances.set(call, 0.3);
+    world.machine.spawn(world.processes[0]!, "director", direct(stage, scenario, liveness)).daemon = true;
+    let failure: SimFailure | undefined;
+    try {
+      machine.run();
+      if (!machine.stopped) throw new SimFailure("liveness", "nobody can go on, and no timer runs");
+      machine.memory.checkFreed();
+    } catch (error) {
+      failure = asFailure(error, machine);
+      this.spoilt = true;
+    }
+    return {
+      failure,
+      steps: machine.steps,
+      switches: machine.switches,
+      faults: world.faults.injected,
+      bytes: streams.bytes,
+      hash: machine.trace.hash,
+      decisions: agreement.counts,
+      world,
+    };
+  }
+
+  private makeWorld(core: CoreBuild, options: SimOptions): World {
+    return new World(this.machine, core, {
+      network: {
+        bufferBytes: options.socketBufferBytes,
+        delayed: options.delayedPackets,
+        resetDiscards: options.resetDiscards,
+        ephemeralPorts: options.ephemeralPorts,
+      },
+      spinUs: options.spinUs,
+      ringBytes: options.ringBytes,
+    });
+  }
+
+  private planKill(world: World, scenario: Scenario, random: Random): void {
+    world.plan(random.below(random.pick([300, 3000, 12000])), () => {
+      const running = scenario.processes;
+      if (running.length === 0) return;
+      world.faults.injected++;
+      world.kill(random.pick(running));
+    });
+  }
+
+  private core(name: string): CoreBuild {
+    let core = this.cores.get(name);
+    if (core === undefined) {
+      core = new CoreBuild(this.coreFile(name), this.machine, () => this.world);
+      this.cores.set(name, core);
+    }
+    return core;
+  }
+}
+
+/** Anything thrown in a run, as what it says about the core. */
+function asFailure(error: unknown, machine: Machine): SimFailure {
+  if (error instanceof SimFailure) return error;
+  // A trap of the core: it must never come to one, in somebody else's process.
+  if (error instanceof Error && error.constructor.name === "RuntimeError") {
+    return new SimFailure("trap", `${machine.current.label} in ${machine.current.insideName}: ${error.message}`);
+  }
+  throw error;
+}
+
+/** The run from its beginning to its end: all programs, then time to clean up, then the processes' ends. */
+function* direct(stage: Stage, scenario: Scenario, liveness: LivenessChecker): Program {
+  const { world } = stage;
+  const leaks = new LeakChecker(world);
+  yield* world.until(() => scenario.done);
+  scenario.stop();
+  yield* world.until(() => scenario.closed);
+  liveness.over = true;
+  world.faults.chances.clear();
+  yield { to: "kernel", name: "sleep", args: [CLEAN_UP_MS] };
+  leaks.whileRunning();
+  for (const process of scenario.processes) {
+    if (process.usesCore && stage.random.oneIn(2)) {
+      const thread = world.machine.spawn(process, "exit", endProcess());
+      yield* world.until(() => thread.state === "ended");
+    }
+    world.kill(process);
+  }
+  const last = startProcess(stage, "janitor", true, function* () {});
+  yield* world.until(() => last.threads[0]!.state === "ended");
+  leaks.afterAll();
+  world.machine.stopped = true;
+}
+
+function* endProcess(): Program {
+  yield { to: "core", name: "processEnds", args: [] };
+}

@@ -1,0 +1,68 @@
+import type { Random } from "../random.js";
+
+/** How a program waits. */
+export type Style = "blocking" | "select" | "poll";
+/** Until when it reads: the end of the stream, as many bytes as will come, or not at all. */
+export type Reading = "end" | "count" | "none";
+
+/** What one side of a connection does. */
+export interface SidePlan {
+  bytes: number;
+  /** The largest piece that it sends or receives at once. */
+  piece: number;
+  reading: Reading;
+  order: "write-first" | "read-first" | "both";
+  /** Ends its stream after writing, and reads on. */
+  shuts: boolean;
+  style: Style;
+  /** Closes with a reset. */
+  aborts: boolean;
+  /** Looks before it reads. */
+  peeks: boolean;
+  /** Pauses (ms) now and then. */
+  pauseMs: number;
+}
+
+/** What both sides of one connection do. It comes to an end whatever the order. */
+export interface ConnectionPlan {
+  sides: readonly [SidePlan, SidePlan];
+  connecting: Style;
+}
+
+function side(random: Random, mostBytes: number): SidePlan {
+  return {
+    bytes: random.oneIn(6) ? 0 : random.between(1, mostBytes),
+    piece: random.weighted([
+      [1 + random.below(4), 1],
+      [1 + random.below(mostBytes), 3],
+      [mostBytes, 1],
+    ]),
+    reading: random.weighted([["end", 5], ["count", 4], ["none", 1]] as const), // biome-ignore format: short
+    order: "both",
+    shuts: random.oneIn(2),
+    style: random.weighted([["blocking", 5], ["select", 3], ["poll", 1]] as const), // biome-ignore format: short
+    aborts: random.oneIn(12),
+    peeks: random.oneIn(5),
+    pauseMs: random.weighted([[0, 6], [1, 1], [30, 1], [1700, 1]] as const), // biome-ignore format: short
+  };
+}
+
+export function planConnection(random: Random, mostBytes: number): ConnectionPlan {
+  const sides = [side(random, mostBytes), side(random, mostBytes)] as const;
+  // Two that both write before they read would wait for each other.
+  const first = random.below(4);
+  if (first < 2) {
+    sides[first]!.order = "write-first";
+    sides[1 - first]!.order = "read-first";
+  } else if (first === 2) sides[random.below(2)]!.order = random.pick(["write-first", "read-first"]);
+  if (sides[0].order === "read-first" && sides[1].order === "both") sides[0].order = "both";
+  for (const [one, other] of [
+    [sides[0], sides[1]],
+    [sides[1], sides[0]],
+  ] as const) {
+    // Who waits for the end of a stream must be told of it before the other waits for the end of his.
+    if (one.reading === "end" && (other.reading === "end" || one.order === "read-first")) other.shuts = true;
+    if (one.reading === "none" && one.order === "read-first") one.order = "both";
+  }
+  return { sides, connecting: random.weighted([["blocking", 4], ["select", 2], ["poll", 1]] as const) }; // biome-ignore format: short
+}

@@ -1,0 +1,180 @@
+import type { Api, Steps } from "../app/api.js";
+import * as ws from "../kernel/constants.js";
+import type { SimProcess } from "../machine/process.js";
+import type { SimThread } from "../machine/thread.js";
+import type { SimOptions } from "../options.js";
+import { type ConnectionPlan, planConnection } from "./plan.js";
+import { type Stage, startProcess, startThread } from "./program.js";
+import { transfer } from "./transfer.js";
+
+const FIRST_PORT = 7000;
+/** So often a client tries to connect before it gives up. */
+const TRIES = 6;
+
+/** A server: listens, and serves each connection in a thread of its own or one after the other. */
+interface Server {
+  port: number;
+  address: number;
+  /** Its process now: another one after a restart. */
+  process: SimProcess | undefined;
+  listener: number;
+  stopped: boolean;
+}
+
+/** Servers and clients of one run. */
+export class Scenario {
+  private readonly servers: Server[] = [];
+  private readonly plans = new Map<number, ConnectionPlan>();
+  /** Threads whose work must come to an end by itself. */
+  private readonly workers: SimThread[] = [];
+  /** Threads that end when their listener is closed. */
+  private readonly acceptors: SimThread[] = [];
+  refused = 0;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly options: SimOptions,
+  ) {}
+
+  begin(): void {
+    const { options } = this;
+    for (let index = 0; index < options.servers; index++) {
+      const address = this.stage.random.pick([0, ws.LOOPBACK]);
+      const server: Server = { port: ws.swapPort(FIRST_PORT + index), address, process: undefined, listener: -1, stopped: false };
+      this.servers.push(server);
+      this.startServer(server, !(options.unwrappedServer && index === 0));
+    }
+    for (let index = 0; index < options.clients; index++) this.startClient(index, !(options.unwrappedClient && index === 0));
+  }
+
+  /** Every client and every connection has come to its end. */
+  get done(): boolean {
+    return this.workers.every((thread) => thread.state === "ended");
+  }
+
+  /** No acceptor runs any more. */
+  get closed(): boolean {
+    return this.done && this.acceptors.every((thread) => thread.state === "ended");
+  }
+
+  startServer(server: Server, wrapped: boolean): void {
+    const { stage } = this;
+    const { random } = stage;
+    const threads = random.weighted([[1, 3], [2, 1]] as const); // biome-ignore format: short
+    const inline = random.oneIn(3);
+    const nonBlocking = random.oneIn(4);
+    const name = `server${this.servers.indexOf(server)}`;
+    server.process = startProcess(stage, name, wrapped, (api) => this.serve(api, server, threads, inline, nonBlocking));
+    this.acceptors.push(server.process.threads[0]!);
+  }
+
+  private *serve(api: Api, server: Server, threads: number, inline: boolean, nonBlocking: boolean): Steps<void> {
+    const listener = yield* api.socket();
+    if (listener < 0) return;
+    if ((yield* api.bind(listener, server)) !== 0) return;
+    if ((yield* api.listen(listener, this.stage.random.pick([1, 5, 50]))) !== 0) return;
+    if (nonBlocking) yield* api.nonBlocking(listener, true);
+    server.listener = listener;
+    for (let index = 1; index < threads; index++) {
+      const other = startThread(this.stage, api.process, `acceptor${index}`, (own) => this.acceptAll(own, server, inline));
+      this.acceptors.push(other);
+    }
+    yield* this.acceptAll(api, server, inline);
+  }
+
+  private *acceptAll(api: Api, server: Server, inline: boolean): Steps<void> {
+    for (let count = 0; !server.stopped; count++) {
+      const socket = yield* api.accept(server.listener, this.stage.random.oneIn(2));
+      if (socket < 0) {
+        if (api.error !== ws.WSAEWOULDBLOCK) return;
+        yield* api.select([[server.listener], [], []], this.stage.random.pick([-1, 30]));
+        continue;
+      }
+      const plan = this.plans.get(api.kernel(socket)!.end!.connection.id);
+      if (plan === undefined) throw new Error("a connection that no client has made");
+      if (inline) yield* transfer(this.stage, api, socket, plan.sides[1], plan.sides[0], true);
+      else {
+        const thread = startThread(this.stage, api.process, `handler${count}`, (own) =>
+          transfer(this.stage, own, socket, plan.sides[1], plan.sides[0], true),
+        );
+        this.workers.push(thread);
+      }
+    }
+  }
+
+  private startClient(index: number, wrapped: boolean): void {
+    const { stage, options } = this;
+    const parallel = stage.random.oneIn(2);
+    const process = startProcess(stage, `client${index}`, wrapped, (api) => {
+      return this.connectAll(api, parallel ? 1 : options.connectionsPerClient);
+    });
+    this.workers.push(process.threads[0]!);
+    for (let thread = 1; parallel && thread < options.connectionsPerClient; thread++) {
+      const main = process.threads[0]!;
+      const body = function* (this: Scenario, api: Api): Steps<void> {
+        yield* stage.world.until(() => main.state === "ended" || process.started);
+        yield* this.connectAll(api, 1);
+      };
+      this.workers.push(startThread(stage, process, `thread${thread}`, body.bind(this)));
+    }
+  }
+
+  private *connectAll(api: Api, count: number): Steps<void> {
+    const { random } = this.stage;
+    for (let index = 0; index < count; index++) {
+      const server = random.pick(this.servers);
+      for (let attempt = 0; attempt < TRIES; attempt++) {
+        if (yield* this.connectOne(api, server)) break;
+        this.refused++;
+        yield* api.sleep(1 + 5 * attempt);
+      }
+    }
+  }
+
+  /** False: nobody listens yet. */
+  private *connectOne(api: Api, server: Server): Steps<boolean> {
+    const socket = yield* api.socket();
+    if (socket < 0) return true;
+    const plan = planConnection(this.stage.random, this.options.mostBytes);
+    this.plans.set(api.kernel(socket)!.id, plan);
+    if (plan.connecting !== "blocking") yield* api.nonBlocking(socket, true);
+    const name = { address: ws.LOOPBACK, port: server.port };
+    let result = yield* api.connect(socket, name);
+    if (result < 0 && api.error === ws.WSAEWOULDBLOCK) result = yield* this.finishConnect(api, socket, plan);
+    if (result < 0) {
+      yield* api.close(socket);
+      return false;
+    }
+    yield* transfer(this.stage, api, socket, plan.sides[0], plan.sides[1], result === 0);
+    return true;
+  }
+
+  /** Waits for a connect in one of the ways in which programs do. 0: connected; 1: goes on without having waited. */
+  private *finishConnect(api: Api, socket: number, plan: ConnectionPlan): Steps<number> {
+    if (plan.connecting === "poll" && plan.sides[0].style !== "blocking") return 1;
+    for (;;) {
+      const ready = yield* api.select([[], [socket], [socket]], this.stage.random.pick([-1, 40]));
+      if (ready === undefined) return -1;
+      if (ready[1]!.length > 0) return 0;
+      if (ready[2]!.length > 0) return -1;
+    }
+  }
+
+  /** Closes the listeners: their acceptors end. */
+  stop(): void {
+    for (const server of this.servers) {
+      server.stopped = true;
+      const { process } = server;
+      if (process === undefined || process.ended || server.listener < 0) continue;
+      const thread = startThread(this.stage, process, "closer", function* (api) {
+        yield* api.close(server.listener);
+      });
+      this.workers.push(thread);
+    }
+  }
+
+  /** The processes that programs of this run have started and that still run. */
+  get processes(): SimProcess[] {
+    return this.stage.world.processes.filter((process) => !process.ended && process.name !== "kernel");
+  }
+}
