@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 const oldestNode = 20;
-const tasks = ["build", "demo", "test", "bench", "sim"];
+const tasks = ["build", "demo", "test", "bench", "sim", "fuzz"];
 
 /** Runs a program to its end with our own input and output; gives its exit code. */
 function run(command, args) {
@@ -127,7 +127,7 @@ async function main([task, ...args]) {
   stopUnlessZero(await node(join(dist, "scripts", "setup", "main.js")));
   stopUnlessZero(await node(join(dist, "scripts", "build", "main.js"), ...(task === "build" ? args : [])));
   if (task === "test") return runTests(args);
-  if (task === "demo" || task === "bench" || task === "sim") return node(join(dist, task, "main.js"), ...args);
+  if (task !== "build") return node(join(dist, task, "main.js"), ...args);
   return 0;
 }
 

@@ -22,6 +22,8 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   cli: ["wrapgen/", "core/layout", "core/diagnostics"],
   // Uses the built core, never its source.
   sim: ["core/layout"],
+  // Builds the core's C for a machine of its own, and installs the compiler for that.
+  fuzz: ["scripts/", "wrapgen/", "core/layout"],
   // Needs to know what set-up found, and nothing about what is tested with it.
   testbed: ["scripts/setup/"],
   demo: ["testbed/", "programs/", "scripts/", "wrapgen/", "core/layout", "core/diagnostics"],
@@ -37,6 +39,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
     "demo/",
     "bench/",
     "sim/",
+    "fuzz/",
     "programs/",
   ],
 };
