@@ -21,9 +21,9 @@ import { report } from "./report.js";
 import { runSeeds } from "./seeds.js";
 
 const wanted = parseArguments(process.argv.slice(2));
-if (typeof wanted === "string") {
-  console.log(wanted);
-  process.exitCode = wanted.startsWith("usage") ? 0 : 2;
+if ("say" in wanted) {
+  console.log(wanted.say);
+  process.exitCode = wanted.code;
 } else {
   const summary = await runSeeds(wanted, (line) => console.log(line));
   report(summary, wanted, (line) => console.log(line));

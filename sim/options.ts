@@ -35,7 +35,16 @@ export interface SimOptions {
 }
 
 /** Calls that may fail without the application noticing. */
-const refusable = ["segment_create", "segment_allocate", "segment_open", "alloc", "bell_create", "bell_open", "caretaker_start", "directory_map"];
+const refusable = [
+  "segment_create",
+  "segment_allocate",
+  "segment_open",
+  "alloc",
+  "bell_create",
+  "bell_open",
+  "caretaker_start",
+  "directory_map",
+];
 
 export function optionsOf(seed: number, profile: Profile = "mixed"): SimOptions {
   const random = new Random(seed);

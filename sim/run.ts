@@ -22,9 +22,11 @@ export interface RunResult {
   bytes: number;
   /** Equal for equal runs. */
   hash: number;
-  decisions: ReadonlyMap<string, number>;
+  /** How often each state worth knowing of was reached. */
+  reached: ReadonlyMap<string, number>;
   /** To be asked for names when something has failed. */
   world: World;
+  scenario: Scenario;
 }
 
 const STEP_LIMIT = 3_000_000;
@@ -86,8 +88,9 @@ export class Simulator {
       faults: world.faults.injected,
       bytes: streams.bytes,
       hash: machine.trace.hash,
-      decisions: agreement.counts,
+      reached: agreement.counts,
       world,
+      scenario,
     };
   }
 

@@ -1,7 +1,8 @@
 import type { CoreBuild } from "./core-build.js";
+import { NOTE } from "./doors/operations.js";
 import { Faults } from "./faults.js";
 import { Heap } from "./heap.js";
-import { Bells, type Bell } from "./kernel/bells.js";
+import { type Bell, Bells } from "./kernel/bells.js";
 import { type FileHandle, Files } from "./kernel/files.js";
 import { Network, type NetworkOptions } from "./kernel/network.js";
 import type { Name } from "./kernel/tcp.js";
@@ -9,7 +10,6 @@ import { type KernelCall, type Result, winsockCalls } from "./kernel/winsock.js"
 import type { Machine, MachineEvents } from "./machine/machine.js";
 import { SimProcess } from "./machine/process.js";
 import type { Call, Program, SimThread, WaitQueue } from "./machine/thread.js";
-import { NOTE } from "./doors/operations.js";
 
 /** What a connection's side has decided about it, as it says in the log. */
 export interface Decision {

@@ -69,7 +69,18 @@ export async function buildSimCore(coreFolder: string, outFile: string, options:
     cpSync(dirname(paths.bindings), join(copy, "generated"), { recursive: true });
     override(copy, options.overrides ?? {});
     const wasm = join(folder, "core.wasm");
-    const asc = ["-O3", "--runtime", "stub", "--noAssert", "--importMemory", "--debug", "--baseDir", folder, "-o", wasm];
+    const asc = [
+      "-O3",
+      "--runtime",
+      "stub",
+      "--noAssert",
+      "--importMemory",
+      "--debug",
+      "--baseDir",
+      folder,
+      "-o",
+      wasm,
+    ];
     await run(join(paths.bin, "asc"), [join(copy, "index.ts"), ...asc], "compile the core for the simulation");
     const text = await run(join(paths.bin, "wasm-dis"), [wasm], "read the simulated core back");
     const changed = join(folder, "changed.wat");
@@ -96,16 +107,21 @@ function override(copy: string, overrides: Overrides): void {
     if (!name.endsWith(".ts")) continue;
     const file = join(copy, name);
     const text = readFileSync(file, "utf8");
-    const changed = text.replace(/^((?:export )?const (\w+)(?:: \w+)? = )[^;]+;/gm, (whole, head: string, key: string) => {
-      if (!(key in overrides)) return whole;
-      missing.delete(key);
-      return `${head}${overrides[key]};`;
-    });
+    const changed = text.replace(
+      /^((?:export )?const (\w+)(?:: \w+)? = )[^;]+;/gm,
+      (whole, head: string, key: string) => {
+        if (!(key in overrides)) return whole;
+        missing.delete(key);
+        return `${head}${overrides[key]};`;
+      },
+    );
     if (changed !== text) writeFileSync(file, changed);
   }
   if (missing.size === 0) return;
   const names = [...missing].join(", ");
-  throw new BuildError(`Cannot give ${names} another value for the simulation: the core has no such constant any more. Change scripts/build/sim.ts.`);
+  throw new BuildError(
+    `Cannot give ${names} another value for the simulation: the core has no such constant any more. Change scripts/build/sim.ts.`,
+  );
 }
 
 function callForMemory(text: string): string {

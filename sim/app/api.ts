@@ -146,7 +146,8 @@ export class Api {
     const kernel = this.kernel(socket);
     if (kernel !== undefined) {
       const flows = this.streams.flowsOf(kernel);
-      if (kernel.end !== undefined) flows.out.end = kernel.lingerOn !== 0 && kernel.lingerSeconds === 0 ? "aborted" : "closed";
+      if (kernel.end !== undefined)
+        flows.out.end = kernel.lingerOn !== 0 && kernel.lingerSeconds === 0 ? "aborted" : "closed";
       flows.in.readerClosed = true;
     }
     return yield* this.call("closesocket", socket);
@@ -193,6 +194,8 @@ export class Api {
     this.i32[((this.memory.address + TIME) >> 2) + 1] = (limitMs % 1000) * 1000;
     const result = yield* this.call("select", 0, addresses[0] ?? 0, addresses[1] ?? 0, addresses[2] ?? 0, time);
     if (result < 0) return undefined;
-    return addresses.map((at) => (at === 0 ? [] : [...this.i32.subarray((at >> 2) + 1, (at >> 2) + 1 + this.i32[at >> 2]!)]));
+    return addresses.map((at) =>
+      at === 0 ? [] : [...this.i32.subarray((at >> 2) + 1, (at >> 2) + 1 + this.i32[at >> 2]!)],
+    );
   }
 }

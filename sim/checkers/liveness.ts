@@ -49,7 +49,8 @@ export class LivenessChecker implements WorldListener {
   private waitsForMoreRoom(thread: SimThread): boolean {
     const { call } = thread;
     if (call?.to !== "core") return false;
-    const sockets = call.name === "send" ? [call.args[0]!] : call.name === "select" ? this.world.setAt(call.args[2]!) : [];
+    const sockets =
+      call.name === "send" ? [call.args[0]!] : call.name === "select" ? this.world.setAt(call.args[2]!) : [];
     return sockets.some((socket) => {
       const d = this.inspector.descriptor(thread.process, socket);
       if (d === undefined || d.own === 0) return false;
@@ -67,6 +68,9 @@ export class LivenessChecker implements WorldListener {
     this.rescues++;
     if (this.bellsLost) return;
     const what = `${name} of ${thread.label} came back with ${result}`;
-    throw new SimFailure("liveness", `lost wake-up: ${what} only because it looks by itself every ${this.recheckMs} ms`);
+    throw new SimFailure(
+      "liveness",
+      `lost wake-up: ${what} only because it looks by itself every ${this.recheckMs} ms`,
+    );
   }
 }

@@ -119,7 +119,8 @@ export class StreamChecker {
       incoming.end === "died" ||
       // The peer closes while bytes for it lie unread, or are on their way.
       (incoming.end === "closed" && out.attempted > out.received);
-    if (!reason) this.fail(incoming, who, `a reset (error ${error}) for which there is no reason: its writer is ${incoming.end}`);
+    if (!reason)
+      this.fail(incoming, who, `a reset (error ${error}) for which there is no reason: its writer is ${incoming.end}`);
   }
 
   private fail(flow: Flow, who: string, what: string): void {

@@ -1,6 +1,6 @@
 import { SimFailure } from "../failure.js";
-import type { FileHandle } from "../kernel/files.js";
 import type { Bell } from "../kernel/bells.js";
+import type { FileHandle } from "../kernel/files.js";
 import { BLOCKED, type Machine } from "../machine/machine.js";
 import type { Handle, SimProcess } from "../machine/process.js";
 import type { SimThread } from "../machine/thread.js";
@@ -157,7 +157,8 @@ function systemCalls(m: Machine, worldNow: () => World): Record<string, Implemen
     process_ended: (thread, value) => (get<SimProcess>(thread, value, "process").ended ? 1 : 0),
     handle_close(thread, value) {
       const found = thread.process.handles.get(value);
-      if (found === undefined) throw new SimFailure("handles", `${thread.label} closes handle ${value}: it is not open`);
+      if (found === undefined)
+        throw new SimFailure("handles", `${thread.label} closes handle ${value}: it is not open`);
       worldNow().closeHandle(thread.process, value);
       return undefined;
     },
@@ -208,7 +209,8 @@ function systemCalls(m: Machine, worldNow: () => World): Record<string, Implemen
       const world = worldNow();
       const { file } = get<FileHandle>(thread, value, "file");
       if (world.faults.refuses("segment_allocate", thread)) return 0;
-      if (offset + bytes > file.bytes) throw new SimFailure("memory", `${thread.label} allocates beyond a segment's end`);
+      if (offset + bytes > file.bytes)
+        throw new SimFailure("memory", `${thread.label} allocates beyond a segment's end`);
       world.files.allocate(file, offset, bytes);
       return 1;
     },

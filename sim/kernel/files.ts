@@ -13,6 +13,7 @@ export class SegmentFile {
     readonly name: string,
     readonly region: Region,
     readonly bytes: number,
+    readonly creator: SimProcess,
   ) {}
 }
 
@@ -51,7 +52,7 @@ export class Files {
     if (this.segments.has(name)) return undefined;
     const region = this.memory.allocate("segment", bytes, -1);
     region.name = `segment ${++this.created}`;
-    const file = new SegmentFile(name, region, bytes);
+    const file = new SegmentFile(name, region, bytes, process);
     this.segments.set(name, file);
     this.allocated.set(file, []);
     return this.opened(process, file, false);

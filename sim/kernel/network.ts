@@ -107,7 +107,8 @@ export class Network {
   /** Lets one thing happen that is on its way: a packet arrives, or a connect. */
   work(choose: (count: number) => number): void {
     const connects = this.connecting.length;
-    if (connects > 0 && (!this.tcp.hasTraffic || choose(2) === 0)) this.finishConnect(this.connecting[choose(connects)]!);
+    if (connects > 0 && (!this.tcp.hasTraffic || choose(2) === 0))
+      this.finishConnect(this.connecting[choose(connects)]!);
     else this.tcp.deliver(choose);
   }
 

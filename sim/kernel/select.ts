@@ -69,7 +69,11 @@ export function selectCall(machine: Machine, network: Network): KernelCall {
     sleeping.set(thread, sets);
     const waitFor = sets;
     const queues = new Set(sets.flatMap((set) => set.flatMap((socket) => socket.queues)));
-    return machine.block(() => waitFor.some((set, which) => set.some(isReady[which]!)), deadline, [...queues], microseconds / 1000);
+    return machine.block(
+      () => waitFor.some((set, which) => set.some(isReady[which]!)),
+      deadline,
+      [...queues],
+      microseconds / 1000,
+    );
   };
 }
-

@@ -27,11 +27,7 @@ export function winsockCalls(machine: Machine, network: Network): Record<string,
   }
 
   /** Does `call` with the socket: the one that the thread slept on, even if its handle means another one now. */
-  function withSocket(
-    thread: SimThread,
-    handle: number,
-    call: (socket: KernelSocket, sleep: Sleep) => Result,
-  ): Result {
+  function withSocket(thread: SimThread, handle: number, call: (socket: KernelSocket, sleep: Sleep) => Result): Result {
     const known = thread.retrying ? sleeping.get(thread) : undefined;
     const socket = known?.socket ?? network.find(thread.process, handle >>> 0);
     if (socket === undefined) return fail(thread, ws.WSAENOTSOCK);
@@ -259,7 +255,8 @@ export function winsockCalls(machine: Machine, network: Network): Record<string,
 
     /** The network's own thread: lets what is on its way arrive. */
     deliver() {
-      if (!network.hasWork) return machine.block(() => network.hasWork, Number.POSITIVE_INFINITY, [network.tcp.traffic]);
+      if (!network.hasWork)
+        return machine.block(() => network.hasWork, Number.POSITIVE_INFINITY, [network.tcp.traffic]);
       network.work((count) => machine.random.below(count));
       return 0;
     },

@@ -35,7 +35,7 @@ export class Machine {
   readonly trace = new Trace();
   threads: SimThread[] = [];
   readonly runnable: SimThread[] = [];
-  current!: SimThread;
+  current: SimThread = undefined as unknown as SimThread;
   /** The bit of the current thread's process, and its buffered stores. */
   mask = 0;
   buffer!: StoreBuffer;
@@ -74,6 +74,7 @@ export class Machine {
     this.stopped = false;
     this.rewinding = this.unwinding = false;
     this.next = this.alone = undefined;
+    this.current = undefined as unknown as SimThread;
     this.random = random;
     this.policy = policy;
     this.events = events;
@@ -84,17 +85,11 @@ export class Machine {
   }
 
   spawn(process: SimProcess, name: string, program: Program): SimThread {
+    // Whoever starts a thread has told it everything: it is a call of the system.
+    this.current?.buffer.drain(Number.POSITIVE_INFINITY);
     const stack = this.memory.allocate("stack", process.core === undefined ? 0 : STACK_BYTES, -1);
     const buffer = new StoreBuffer(this.memory.i32);
-    const thread = new SimThread(
-      this.threads.length,
-      process,
-      name,
-      program,
-      stack.address,
-      stack.bytes,
-      buffer,
-    );
+    const thread = new SimThread(this.threads.length, process, name, program, stack.address, stack.bytes, buffer);
     this.threads.push(thread);
     process.threads.push(thread);
     this.runnable.push(thread);
@@ -123,7 +118,10 @@ export class Machine {
     let value = this.goOn(thread);
     while (value !== SUSPENDED) {
       const step = thread.program.next(value as number);
-      if (step.done === true) return this.end(thread);
+      if (step.done === true) {
+        this.end(thread);
+        return;
+      }
       value = this.perform(thread, step.value);
     }
   }

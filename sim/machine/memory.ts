@@ -51,7 +51,8 @@ export class Memory {
     const size = Math.max(GRANULE, (bytes + GRANULE - 1) & ~(GRANULE - 1));
     // Behind each block lies one that nobody may touch.
     this.end += size + GRANULE;
-    if (this.end > MEMORY_BYTES) throw new SimFailure("memory", `the simulation's ${MEMORY_BYTES >> 20} MiB are used up`);
+    if (this.end > MEMORY_BYTES)
+      throw new SimFailure("memory", `the simulation's ${MEMORY_BYTES >> 20} MiB are used up`);
     const region: Region = { kind, address, bytes, process, freed: false, name: "" };
     this.regions.push(region);
     if (process >= 0) this.admit(region, process);

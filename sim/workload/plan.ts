@@ -56,13 +56,17 @@ export function planConnection(random: Random, mostBytes: number): ConnectionPla
     sides[1 - first]!.order = "read-first";
   } else if (first === 2) sides[random.below(2)]!.order = random.pick(["write-first", "read-first"]);
   if (sides[0].order === "read-first" && sides[1].order === "both") sides[0].order = "both";
+  if (sides[0].reading === "none" && sides[1].reading === "none") sides[1].reading = "end";
   for (const [one, other] of [
     [sides[0], sides[1]],
     [sides[1], sides[0]],
   ] as const) {
     // Who waits for the end of a stream must be told of it before the other waits for the end of his.
     if (one.reading === "end" && (other.reading === "end" || one.order === "read-first")) other.shuts = true;
-    if (one.reading === "none" && one.order === "read-first") one.order = "both";
+    // Nobody may wait for a reader that never comes before he lets the other one write.
+    if (one.reading !== "none") continue;
+    one.order = "write-first";
+    if (other.order === "write-first") other.order = "both";
   }
   return { sides, connecting: random.weighted([["blocking", 4], ["select", 2], ["poll", 1]] as const) }; // biome-ignore format: short
 }

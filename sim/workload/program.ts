@@ -45,6 +45,7 @@ export function startProcess(
   const process = stage.world.makeProcess(name, wrapped);
   startThread(stage, process, "main", function* (api) {
     if (wrapped) process.usesCore = (yield { to: "core", name: "start", args: [] }) !== 0;
+    api.thread.buffer.drain(Number.POSITIVE_INFINITY);
     process.started = true;
     stage.world.changed.notify();
     yield* main(api);

@@ -24,7 +24,7 @@ interface Server {
 /** Servers and clients of one run. */
 export class Scenario {
   private readonly servers: Server[] = [];
-  private readonly plans = new Map<number, ConnectionPlan>();
+  readonly plans = new Map<number, ConnectionPlan>();
   /** Threads whose work must come to an end by itself. */
   private readonly workers: SimThread[] = [];
   /** Threads that end when their listener is closed. */
@@ -40,11 +40,18 @@ export class Scenario {
     const { options } = this;
     for (let index = 0; index < options.servers; index++) {
       const address = this.stage.random.pick([0, ws.LOOPBACK]);
-      const server: Server = { port: ws.swapPort(FIRST_PORT + index), address, process: undefined, listener: -1, stopped: false };
+      const server: Server = {
+        port: ws.swapPort(FIRST_PORT + index),
+        address,
+        process: undefined,
+        listener: -1,
+        stopped: false,
+      };
       this.servers.push(server);
       this.startServer(server, !(options.unwrappedServer && index === 0));
     }
-    for (let index = 0; index < options.clients; index++) this.startClient(index, !(options.unwrappedClient && index === 0));
+    for (let index = 0; index < options.clients; index++)
+      this.startClient(index, !(options.unwrappedClient && index === 0));
   }
 
   /** Every client and every connection has come to its end. */
@@ -76,7 +83,9 @@ export class Scenario {
     if (nonBlocking) yield* api.nonBlocking(listener, true);
     server.listener = listener;
     for (let index = 1; index < threads; index++) {
-      const other = startThread(this.stage, api.process, `acceptor${index}`, (own) => this.acceptAll(own, server, inline));
+      const other = startThread(this.stage, api.process, `acceptor${index}`, (own) =>
+        this.acceptAll(own, server, inline),
+      );
       this.acceptors.push(other);
     }
     yield* this.acceptAll(api, server, inline);

@@ -89,4 +89,3 @@ export function* transfer(
   if (plan.aborts) yield* api.linger(socket, 0);
   yield* api.close(socket);
 }
-
