@@ -99,6 +99,8 @@ export class Descriptor {
   /** Bytes to write go here. */
   remoteRing: usize;
   sendTimeoutMs: u32;
+  /** What the application set with SO_SNDBUF (bytes) + 1; 0: nothing. */
+  sendBuffer: u32;
   shutdownSend: u32;
   sendWaiters: usize;
   /** The thread whose blocking send is half done: others wait until it is through. 0: none. */
@@ -286,6 +288,7 @@ export function openDescriptor(socket: usize, stream: bool, nonBlocking: bool): 
   setNonBlocking(d, nonBlocking);
   d.receiveTimeoutMs = 0;
   d.sendTimeoutMs = 0;
+  d.sendBuffer = 0;
   d.lingerOn = 0;
   d.noDelay = 0;
   setBellsNoDelay(d, false);

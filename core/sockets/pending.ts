@@ -9,12 +9,23 @@ import * as sync from "../sync";
 import { kernelReadable, selectOne } from "../vmmc/kernel-connection";
 import { acquirePeer } from "../vmmc/peers";
 import { logDecision } from "./decision";
-import { answerReader, answerWriter, detach, wakeAll } from "./connection";
-import { Descriptor, KIND_KERNEL, KIND_PENDING, KIND_USER, kindOf, lockBoth, setKind, setReset, unlockBoth } from "./descriptor";
+import { answerReader, answerWriter, damage, detach, wakeAll } from "./connection";
+import {
+  Descriptor,
+  KIND_KERNEL,
+  KIND_PENDING,
+  KIND_USER,
+  isNonBlocking,
+  kindOf,
+  lockBoth,
+  setKind,
+  setReset,
+  unlockBoth,
+} from "./descriptor";
 import { freeSlot, listenerSlot, ownerRuns, pendingSlot, slotTag, slotWord } from "./directory";
 
 /** A kernel that takes no byte for this long (ms) while a connection is handed over to it will not take any. */
-const HAND_OVER_LIMIT_MS = 10000;
+const HAND_OVER_LIMIT_MS = 2000;
 
 /** True when the acceptor has decided, so that `settlePending` will change the descriptor. */
 // @ts-ignore: decorator
@@ -95,17 +106,31 @@ export function listenerGone(d: Descriptor): bool {
   return slotTag(word) == 0 || !ownerRuns(slot, word);
 }
 
-/** Sends through the kernel what was written into the ring. Nobody has taken anything of it. */
+/**
+ * Sends through the kernel what was written into the ring; nobody has taken anything of it, so it lies in one piece. No more
+ * was written than a fresh kernel connection takes at once (see `pendingLimit`), and so nobody waits here, or only if the
+ * system is short of memory; then not without limit, and the connection does not go on with bytes missing.
+ */
 function handOver(d: Descriptor, memory: usize): void {
+  const blocking = !isNonBlocking(d);
+  if (blocking) setKernelBlocking(d, memory, false);
   let sent: u32 = 0;
-  while (sent != d.head) {
-    const bytes = d.head - sent; // the ring has never wrapped: nobody read from it
-    const done = ws.send(d.handle, d.remoteRing + sent, bytes, 0);
+  while (sent < d.head) {
+    const done = ws.send(d.handle, d.remoteRing + sent, d.head - sent, 0);
     if (done > 0) {
       sent += done;
       continue;
     }
-    if (ws.WSAGetLastError() != ws.WSAEWOULDBLOCK) return; // the connection has failed: the next call will say so
-    if (selectOne(d.handle, memory, false, HAND_OVER_LIMIT_MS) <= 0) return;
+    if (ws.WSAGetLastError() != ws.WSAEWOULDBLOCK) break; // the connection has failed: the next call will say so
+    if (selectOne(d.handle, memory, false, HAND_OVER_LIMIT_MS) > 0) continue;
+    damage(d);
+    ws.shutdown(d.handle, ws.SD_BOTH);
+    break;
   }
+  if (blocking) setKernelBlocking(d, memory, true);
+}
+
+function setKernelBlocking(d: Descriptor, memory: usize, blocking: bool): void {
+  store<u32>(memory, blocking ? 0 : 1);
+  ws.ioctlsocket(d.handle, ws.FIONBIO, memory);
 }

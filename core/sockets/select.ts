@@ -24,6 +24,7 @@ import {
 } from "./descriptor";
 import { fail } from "./errors";
 import { lock, unlock } from "./lock";
+import { setAdd, setCopy, setCount, setEntry } from "./fd-set";
 import { settlePending } from "./pending";
 import { finishConnecting } from "./rendezvous";
 import { armSelect, disarmSelect, markGone, nextSpin, pollPeer, readReady, writeReady } from "./waiting";
@@ -54,30 +55,6 @@ class Call {
 const SMALL_BYTES: u32 = 256;
 /** Looks between two questions for the time. */
 const SPIN_ROUNDS_BETWEEN = 16;
-
-// @ts-ignore: decorator
-@inline
-export function setCount(set: usize): u32 {
-  return set == 0 ? 0 : load<u32>(set);
-}
-
-// @ts-ignore: decorator
-@inline
-function setEntry(set: usize, index: u32): usize {
-  return load<usize>(set + ws.fd_set_fd_array_offset + (<usize>index) * sizeof<usize>());
-}
-
-/** Adds a socket. The sets of a call are large enough for every socket that it was given, in each of them. */
-function setAdd(set: usize, socket: usize): void {
-  const count = load<u32>(set);
-  store<usize>(set + ws.fd_set_fd_array_offset + (<usize>count) * sizeof<usize>(), socket);
-  store<u32>(set, count + 1);
-}
-
-function setCopy(from: usize, to: usize): void {
-  if (to == 0) return;
-  memory.copy(to, from, ws.fd_set_fd_array_offset + (<usize>load<u32>(from)) * sizeof<usize>());
-}
 
 /** True when a set holds a socket that is not simply the kernel's. */
 export function anyUserLevel(set: usize): bool {
@@ -375,10 +352,18 @@ function answerDoorbells(call: Call): void {
     lock(receiveLockOf(d));
     if (d.handle == socket && kindOf(d) == KIND_USER && d.selectReaders == 0 && !selectedForWriting(d)) {
       takeDoorbells(socket, call.small);
-      if (!readReady(d) && kernelEnded(socket, call.small)) markGone(d);
+      // Bytes may still be there to be read: who waits for room must learn of the end all the same.
+      if ((!readReady(d) || !hasRoom(d)) && kernelEnded(socket, call.small)) markGone(d);
     }
     unlock(receiveLockOf(d));
   }
+}
+
+function hasRoom(d: Descriptor): bool {
+  lock(sendLockOf(d));
+  const room = writeReady(d);
+  unlock(sendLockOf(d));
+  return room;
 }
 
 function selectedForWriting(d: Descriptor): bool {

@@ -33,7 +33,7 @@ import { lock, unlock } from "./lock";
 import { decided, settlePending } from "./pending";
 import { finishConnecting } from "./rendezvous";
 import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, pollPeer, waitFor } from "./waiting";
-import { growWindow, useWindow } from "./window";
+import { growWindow, pendingLimit, useWindow } from "./window";
 
 const SCRATCH_BYTES: u32 = 256;
 
@@ -61,7 +61,7 @@ export function readable(d: Descriptor): u32 {
 @inline
 export function writable(d: Descriptor): u32 {
   // Nobody reads before the decision: credit would be a lie, and what is to be handed over must lie in one piece.
-  if (kindOf(d) == KIND_PENDING) return d.sendWindow - d.head;
+  if (kindOf(d) == KIND_PENDING) return max(pendingLimit(d), d.head) - d.head;
   const credit = sync.loadAcquire(d.own + layout.BLOCK_CREDIT);
   const used = d.head - credit;
   if (used <= d.sendWindow) {
@@ -286,12 +286,6 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     }
     if (isReset(d)) continue;
     d.windowWanted = 1;
-    // Read in this order: an acceptor decides before it gives credit.
-    const untimely = kindOf(d) == KIND_PENDING && sync.loadAcquire(d.own + layout.BLOCK_CREDIT) != 0;
-    if (untimely && !decided(d)) {
-      damage(d);
-      continue;
-    }
     if (kindOf(d) == KIND_PENDING && decided(d)) {
       unlock(lockWord);
       if (!settleHere(d, socket)) return fail(ws.WSAENOBUFS);
@@ -335,7 +329,7 @@ function put(d: Descriptor, buffer: usize, length: u32): u32 {
   let done: u32 = 0;
   while (done < length) {
     let room = d.sendWindow - (d.head - d.seenCredit);
-    if (room < length - done) room = writable(d);
+    if (room < length - done || kindOf(d) == KIND_PENDING) room = writable(d);
     if (room == 0) break;
     const bytes = min(min(room, length - done), <u32>layout.COPY_CHUNK);
     copyIn(d, buffer + done, bytes);

@@ -25,6 +25,7 @@ import {
 } from "./descriptor";
 import { lock, unlock } from "./lock";
 import { decided, settlePending } from "./pending";
+import { pendingLimit } from "./window";
 
 /** There is something to look at. */
 export const WAKE_READY: u32 = 0;
@@ -54,8 +55,12 @@ export function readReady(d: Descriptor): bool {
 /** Room to write, or an end to report. With `sendLock` held. */
 export function writeReady(d: Descriptor): bool {
   if (d.sendOwner != 0 && d.sendOwner != os.thread()) return false;
+  const room =
+    kindOf(d) == KIND_PENDING
+      ? d.head < pendingLimit(d)
+      : d.head - sync.loadAcquire(d.own + layout.BLOCK_CREDIT) < d.sendWindow;
   return (
-    d.head - sync.loadAcquire(d.own + layout.BLOCK_CREDIT) < d.sendWindow ||
+    room ||
     (peerFlags(d) & layout.FLAG_CLOSED) != 0 ||
     isReset(d) ||
     d.shutdownSend != 0

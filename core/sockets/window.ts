@@ -12,6 +12,13 @@ export function useWindow(d: Descriptor, window: u32): void {
   else damage(d);
 }
 
+/** How many bytes may be written before the decision: a kernel connection that carried none yet takes them at once. */
+export function pendingLimit(d: Descriptor): u32 {
+  if (d.sendBuffer == 0) return d.sendWindow;
+  // What the application set may include the system's own overhead.
+  return min(d.sendWindow, max<u32>(1, (d.sendBuffer - 1) / 4));
+}
+
 /**
  * Enlarges the window of the ring that this side writes, if it is wanted and the ring is empty: then no byte lies where
  * another rule would look for it. Blocking senders wait a little for that. While the connection is PENDING, only before the

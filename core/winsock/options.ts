@@ -44,8 +44,12 @@ export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
       return 0;
     }
   }
+  if (<u32>command != <u32>ws.FIONBIO) return ws.ioctlsocket(socket, command, argument);
+  // Not while a connection is handed over to the kernel, which goes without blocking.
+  lockBoth(d);
   const result = ws.ioctlsocket(socket, command, argument);
-  if (result == 0 && <u32>command == <u32>ws.FIONBIO) setNonBlocking(d, load<u32>(argument) != 0);
+  if (result == 0) setNonBlocking(d, load<u32>(argument) != 0);
+  unlockBoth(d);
   return result;
 }
 
@@ -83,6 +87,7 @@ function noteOption(d: Descriptor, option: i32, value: usize, length: i32): void
   const number = load<u32>(value);
   if (option == ws.SO_RCVTIMEO) d.receiveTimeoutMs = number;
   else if (option == ws.SO_SNDTIMEO) d.sendTimeoutMs = number;
+  else if (option == ws.SO_SNDBUF) d.sendBuffer = number + 1;
   else if (option == ws.SO_DONTLINGER && number != 0) d.lingerOn = 0;
 }
 
