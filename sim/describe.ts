@@ -95,6 +95,10 @@ export class Describer {
         return `${name} ${result} bytes to ${this.address(a)} from ${this.address(b)}`;
       case op.FILL:
         return `${name} ${result} bytes of ${this.address(a)} with ${b}`;
+      case op.PROGRAM_CALLS:
+        return `>>> ${op.operationName(a)}(${b}, .., ${result})`;
+      case op.PROGRAM_RETURNS:
+        return `<<< ${op.operationName(a)}(${b}) = ${result}`;
       case op.NOTE:
         return `*** process ${this.world.processes[a]?.name} has ended`;
       default:

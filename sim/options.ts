@@ -62,7 +62,8 @@ export function optionsOf(seed: number, profile: Profile = "mixed"): SimOptions 
     drainChance: random.pick([1, 0.5, 0.2, 0.05]),
     spinUs: random.weighted([[0, 6], [3, 2], [20, 1]] as const), // biome-ignore format: short
     ringBytes: small ? 8 << random.below(4) : 8192 << random.below(3),
-    socketBufferBytes: small ? random.between(4, 80) : random.pick([500, 4096, 20000]),
+    // A fresh connection of the kernel takes at least what the core lays into a ring before the decision.
+    socketBufferBytes: small ? random.between(17, 80) : random.pick([17000, 40000]),
     delayedPackets: random.oneIn(2),
     resetDiscards: random.oneIn(2),
     ephemeralPorts: random.pick([3, 20, 200]),

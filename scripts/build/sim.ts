@@ -14,12 +14,13 @@ export interface SimCoreOptions {
 }
 
 /** Tables that the caretaker walks, one scheduling step an entry, are kept short in every build for the simulation. */
-const shortTables: Overrides = { TABLE_PAGES: 2, TABLE_PAGE_ENTRIES: 64 };
+const shortTables: Overrides = { TABLE_PAGES: 2, TABLE_PAGE_ENTRIES: 64, PENDING_WINDOW_MAX: 16384 };
 
 /** So small that rings wrap, tables fill up and windows grow all the time. */
 const smallLimits: Overrides = {
   ...shortTables,
   WINDOW_BYTES_MIN: 8,
+  PENDING_WINDOW_MAX: 16,
   WINDOW_GROWTH: 2,
   WINDOW_LOOKS: 2,
   WINDOW_TRIES: 4,

@@ -1,4 +1,5 @@
 import type { Flows, StreamChecker } from "../checkers/stream.js";
+import { callOperation, PROGRAM_CALLS, PROGRAM_RETURNS } from "../doors/operations.js";
 import * as ws from "../kernel/constants.js";
 import type { KernelSocket } from "../kernel/socket.js";
 import type { Name } from "../kernel/tcp.js";
@@ -46,7 +47,10 @@ export class Api {
   private *call(name: string, ...args: number[]): Steps<number> {
     const { thread } = this;
     thread.call = { to: this.process.usesCore ? "core" : "kernel", name, args };
+    const { trace, steps } = this.world.machine;
+    trace.add(steps, thread.id, PROGRAM_CALLS, callOperation(name), args[0] ?? 0, args[2] ?? 0);
     const result = yield thread.call;
+    trace.add(this.world.machine.steps, thread.id, PROGRAM_RETURNS, callOperation(name), args[0] ?? 0, result);
     if (result === ws.SOCKET_ERROR) this.error = thread.lastError;
     thread.call = undefined;
     this.world.returned(thread, name, result);
@@ -133,13 +137,19 @@ export class Api {
 
   *shutdown(socket: number, how: number): Steps<number> {
     const kernel = this.kernel(socket);
+    const flow = kernel === undefined || how === ws.SD_RECEIVE ? undefined : this.streams.flowsOf(kernel).out;
+    const first = flow?.end === "open";
     // What the peer may see of it, it may see before the call returns.
-    const flows = kernel?.end === undefined ? undefined : this.streams.flowsOf(kernel);
-    if (flows !== undefined && how !== ws.SD_RECEIVE && flows.out.end === "open") {
-      flows.out.end = "shut";
-      flows.out.shut = true;
+    if (flow !== undefined && first) {
+      flow.end = "shut";
+      flow.shut = true;
     }
-    return yield* this.call("shutdown", socket, how);
+    const result = yield* this.call("shutdown", socket, how);
+    if (result < 0 && flow?.end === "shut" && first) {
+      flow.end = "open";
+      flow.shut = false;
+    }
+    return result;
   }
 
   *close(socket: number): Steps<number> {

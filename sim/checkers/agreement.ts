@@ -27,10 +27,11 @@ export class AgreementChecker implements WorldListener {
     );
   }
 
-  private find({ client, server }: Decision): Connection | undefined {
-    const { connections } = this.world.network.tcp;
-    for (let index = connections.length - 1; index >= 0; index--) {
-      const connection = connections[index]!;
+  /** The connection that the side means: its socket is open still. */
+  private find({ process, role, client, server }: Decision): Connection | undefined {
+    for (const { process: owner, end } of this.world.network.sockets) {
+      if (owner !== process || end?.side !== role) continue;
+      const { connection } = end;
       if (connection.client.port === client.port && connection.server.port === server.port) return connection;
     }
     return undefined;

@@ -1,5 +1,6 @@
 import { SimFailure } from "../failure.js";
 import { Inspector } from "../inspector.js";
+import { WSAEWOULDBLOCK } from "../kernel/constants.js";
 import type { SimThread } from "../machine/thread.js";
 import type { World, WorldListener } from "../world.js";
 
@@ -62,7 +63,8 @@ export class LivenessChecker implements WorldListener {
   }
 
   returned(thread: SimThread, name: string, result: number): void {
-    this.lastReturn = this.world.machine.now;
+    const inVain = name === "select" ? result === 0 : result < 0 && thread.lastError === WSAEWOULDBLOCK;
+    if (!inVain) this.lastReturn = this.world.machine.now;
     if (this.rescued !== thread || this.world.machine.alone !== thread) return;
     this.rescued = undefined;
     this.rescues++;

@@ -12,6 +12,8 @@ export const operationNames = [
   "fill",
   "fault",
   "note",
+  "calls",
+  "returns",
 ] as const;
 
 export const LOAD = 0;
@@ -26,6 +28,8 @@ export const COPY = 8;
 export const FILL = 9;
 export const FAULT = 10;
 export const NOTE = 11;
+export const PROGRAM_CALLS = 12;
+export const PROGRAM_RETURNS = 13;
 /** Calls of `os` follow, in the order in which they are first named. */
 export const FIRST_CALL = 16;
 

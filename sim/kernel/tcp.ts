@@ -147,7 +147,10 @@ export class Tcp {
   }
 
   private post(from: Endpoint, packet: Packet): void {
-    if (!this.options.delayed) return this.arrive(from, packet);
+    if (!this.options.delayed) {
+      this.arrive(from, packet);
+      return;
+    }
     from.wire.push(packet);
     if (packet.kind === "data") from.wireBytes += packet.bytes.length;
     if (!this.sending.includes(from)) this.sending.push(from);

@@ -154,6 +154,8 @@ export function winsockCalls(machine: Machine, network: Network): Record<string,
         const from = (buffer! >>> 0) + state.done;
         state.done += network.tcp.send(end, u8.subarray(from, (buffer! >>> 0) + (bytes! | 0)));
         if (state.done >= bytes!) return bytes!;
+        // What was sent may have been answered by a reset already.
+        if (end.resetReceived) return fail(thread, ws.WSAECONNRESET);
         if (socket.nonBlocking) return state.done > 0 ? state.done : fail(thread, ws.WSAEWOULDBLOCK);
         return sleep(thread, state, () => end.writable, socket.sendTimeoutMs);
       });

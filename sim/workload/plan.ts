@@ -33,7 +33,7 @@ function side(random: Random, mostBytes: number): SidePlan {
   return {
     bytes: random.oneIn(6) ? 0 : random.between(1, mostBytes),
     piece: random.weighted([
-      [1 + random.below(4), 1],
+      [1 + random.below(4) + Math.floor(mostBytes / 50), 1],
       [1 + random.below(mostBytes), 3],
       [mostBytes, 1],
     ]),

@@ -35,7 +35,11 @@ function* write(api: Api, socket: number, plan: SidePlan): Steps<boolean> {
     yield* pause(api, plan);
   }
   if (!plan.shuts) return true;
-  return (yield* api.shutdown(socket, ws.SD_SEND)) === 0;
+  while ((yield* api.shutdown(socket, ws.SD_SEND)) !== 0) {
+    if (api.error !== ws.WSAENOTCONN || !isConnecting(api, socket)) return false;
+    yield* wait(api, socket, plan, false);
+  }
+  return true;
 }
 
 function isConnecting(api: Api, socket: number): boolean {
