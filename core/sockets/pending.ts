@@ -48,6 +48,13 @@ export function settlePending(d: Descriptor, socket: usize, memory: usize): void
   unlockBoth(d);
 }
 
+/** As `settlePending`, without asking the kernel: only what the acceptor has decided counts. Call without locks. */
+export function settleIfDecided(d: Descriptor, socket: usize): void {
+  lockBoth(d);
+  if (d.handle == socket && kindOf(d) == KIND_PENDING && decided(d)) adopt(d);
+  unlockBoth(d);
+}
+
 /** Gives up waiting for a wrapped acceptor. With both locks held. */
 export function toKernel(d: Descriptor, reason: u32, memory: usize): void {
   const state = d.segment.address + layout.SEGMENT_STATE;

@@ -25,7 +25,7 @@ import {
 import { fail } from "./errors";
 import { lock, unlock } from "./lock";
 import { setAdd, setCopy, setCount, setEntry } from "./fd-set";
-import { settlePending } from "./pending";
+import { decided, settleIfDecided, settlePending } from "./pending";
 import { finishConnecting } from "./rendezvous";
 import { armSelect, disarmSelect, markGone, nextSpin, pollPeer, readReady, writeReady } from "./waiting";
 
@@ -163,7 +163,9 @@ function collectSet(call: Call, set: usize, ready: usize, kernel: usize, reading
     const socket = setEntry(set, index);
     const d = userLevel(socket);
     if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING) {
-      if (isReady(d, socket, reading)) {
+      // Before the decision is known here there is no credit.
+      if (kindOf(d) == KIND_PENDING) settleIfDecided(d, socket);
+      if (isReady(d, socket, reading, false)) {
         setAdd(ready, socket);
         continue;
       }
@@ -183,12 +185,14 @@ function closedMeanwhile(socket: usize): bool {
   return changetype<usize>(d) != 0 && kindOf(d) == KIND_UNUSED;
 }
 
-function isReady(d: Descriptor, socket: usize, reading: bool): bool {
+/** @param looking a decision that is to be carried out first is a reason to look again as well */
+function isReady(d: Descriptor, socket: usize, reading: bool, looking: bool): bool {
   const lockWord = reading ? receiveLockOf(d) : sendLockOf(d);
   lock(lockWord);
   // A socket that was closed meanwhile is "ready": the call that follows says so.
   const changed = d.handle != socket || kindOf(d) < KIND_PENDING;
-  const ready = changed || (reading ? readReady(d) : writeReady(d));
+  const settle = looking && !changed && kindOf(d) == KIND_PENDING && decided(d);
+  const ready = changed || settle || (reading ? readReady(d) : writeReady(d));
   unlock(lockWord);
   return ready;
 }
@@ -233,7 +237,7 @@ function takeKernelAnswer(call: Call): i32 {
     const d = userLevel(socket);
     if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING) {
       settlePending(d, socket, call.small);
-      if (kindOf(d) >= KIND_PENDING && !isReady(d, socket, true)) continue;
+      if (kindOf(d) >= KIND_PENDING && !isReady(d, socket, true, false)) continue;
     }
     setAdd(call.readyReads, socket);
     added++;
@@ -281,7 +285,7 @@ function anyReady(set: usize, reading: bool): bool {
   for (let index: u32 = 0; index < count; index++) {
     const socket = setEntry(set, index);
     const d = userLevel(socket);
-    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING && isReady(d, socket, reading)) return true;
+    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING && isReady(d, socket, reading, true)) return true;
   }
   return false;
 }
