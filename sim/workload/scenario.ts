@@ -81,6 +81,10 @@ export class Scenario {
     if ((yield* api.bind(listener, server)) !== 0) return;
     if ((yield* api.listen(listener, this.stage.random.pick([1, 5, 50]))) !== 0) return;
     if (nonBlocking) yield* api.nonBlocking(listener, true);
+    if (server.stopped) {
+      yield* api.close(listener);
+      return;
+    }
     server.listener = listener;
     for (let index = 1; index < threads; index++) {
       const other = startThread(this.stage, api.process, `acceptor${index}`, (own) =>
