@@ -7,7 +7,7 @@ import * as os from "../os";
 import { Runtime, runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
 import { Thread, currentThread, scratch } from "../vmmc/bells";
-import { dropIdleSegments } from "../vmmc/segments";
+import { anyIdleSegment, dropIdleSegments } from "../vmmc/segments";
 import { kernelReadable } from "../vmmc/kernel-connection";
 import { decided, listenerGone, settlePending, toKernel } from "./pending";
 import { Descriptor, KIND_PENDING, kindOf, lockBoth, unlockBoth } from "./descriptor";
@@ -53,11 +53,12 @@ export function runCaretaker(): void {
     idle = settled && !segmentsLeft ? idle + 1 : 0;
     if (idle < IDLE_ROUNDS) continue;
     sync.storeSeq(state, CARETAKER_ASLEEP);
-    // A connection that became pending just now has either seen ASLEEP and rings, or is seen here.
-    if (nothingPending()) {
+    // A connection that became pending, or ended, just now has either seen ASLEEP and rings, or is seen here.
+    if (nothingPending() && !anyIdleSegment()) {
       while (sync.loadAcquire(state) == CARETAKER_ASLEEP) os.bellWait(thread.bell, 0, layout.RECHECK_MS * 60);
     } else sync.compareSwap(state, CARETAKER_ASLEEP, CARETAKER_AWAKE);
     idle = 0;
+    segmentsLeft = true;
   }
 }
 

@@ -4,7 +4,7 @@ import * as layout from "../layout";
 import { Runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
 import { currentThread, scratch } from "../vmmc/bells";
-import { takeDoorbells } from "../vmmc/kernel-connection";
+import { takeAllDoorbells } from "../vmmc/kernel-connection";
 import { detach, ringFirst, tellPeer, wakeAll } from "./connection";
 import {
   Descriptor,
@@ -64,7 +64,7 @@ export function endDescriptor(d: Descriptor, socket: usize): void {
   }
   if (kindOf(d) == KIND_USER) closeUser(d, socket, memory);
   if (kindOf(d) == KIND_ENDED) {
-    if (memory != 0 && hasDoorbells(d)) takeDoorbells(socket, memory);
+    if (memory != 0 && hasDoorbells(d)) takeAllDoorbells(socket, memory);
     detach(d);
   }
   setKind(d, KIND_UNUSED);
@@ -95,7 +95,7 @@ function closeUser(d: Descriptor, socket: usize, memory: usize): void {
       store<u16>(memory + ws.linger_l_onoff_offset, 1);
       store<u16>(memory + ws.linger_l_linger_offset, 0);
       ws.setsockopt(socket, ws.SOL_SOCKET, ws.SO_LINGER, memory, <i32>ws.linger_size);
-    } else if (hasDoorbells(d)) takeDoorbells(socket, memory); // unread bells would make it a reset
+    } else if (hasDoorbells(d)) takeAllDoorbells(socket, memory); // unread bells would make it a reset
   }
   detach(d);
 }

@@ -4,7 +4,7 @@ import * as layout from "../layout";
 import * as os from "../os";
 import * as sync from "../sync";
 import { currentThread, scratch } from "../vmmc/bells";
-import { kernelBytes, selectOne, takeDoorbells } from "../vmmc/kernel-connection";
+import { selectOne, takeAllDoorbells } from "../vmmc/kernel-connection";
 import { wakeCaretaker } from "./caretaker";
 import { answerReader, answerWriter, damage, endConnection, peerFlags, ringFirst } from "./connection";
 import {
@@ -245,7 +245,7 @@ function receiveKernel(d: Descriptor, socket: usize, buffer: usize, length: i32,
     const memory = smallScratch();
     if (memory != 0) {
       lock(receiveLockOf(d));
-      while (kernelBytes(socket, memory) > 0) takeDoorbells(socket, memory);
+      takeAllDoorbells(socket, memory);
       unlock(receiveLockOf(d));
     }
   }

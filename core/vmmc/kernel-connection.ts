@@ -28,10 +28,15 @@ export function kernelBytes(socket: usize, memory: usize): i32 {
   return load<i32>(memory);
 }
 
-/** Takes the doorbells that lie in the kernel connection. Never blocks. */
-export function takeDoorbells(socket: usize, memory: usize): void {
+/** Takes the doorbells that lie in the kernel connection, as many as are taken at once. Never blocks. False: it gave none. */
+export function takeDoorbells(socket: usize, memory: usize): bool {
   const bytes = kernelBytes(socket, memory);
-  if (bytes > 0) ws.recv(socket, memory, min(bytes, DOORBELLS_AT_ONCE), 0);
+  return bytes > 0 && ws.recv(socket, memory, min(bytes, DOORBELLS_AT_ONCE), 0) > 0;
+}
+
+/** Takes all doorbells that lie before the end of the kernel connection. Never blocks; a flood is not taken to its end. */
+export function takeAllDoorbells(socket: usize, memory: usize): void {
+  for (let round = 0; round < DOORBELLS_AT_ONCE && takeDoorbells(socket, memory); round++) {}
 }
 
 /** True when the kernel says that the peer's end is gone: readable, but nothing to read. Takes doorbells on the way. */

@@ -278,6 +278,20 @@ function takeIdle(first: usize): Segment {
   return none();
 }
 
+/** True when a segment is kept that no connection uses. */
+export function anyIdleSegment(): bool {
+  lock(segmentsLock());
+  const any = hasIdle(runtime().pool) || hasIdle(runtime().imports);
+  unlock(segmentsLock());
+  return any;
+}
+
+function hasIdle(list: usize): bool {
+  let segment = changetype<Segment>(list);
+  while (changetype<usize>(segment) != 0 && segment.inUse != 0) segment = changetype<Segment>(segment.next);
+  return changetype<usize>(segment) != 0;
+}
+
 /** One round more for every idle segment. Returns whether there are any. */
 function countRound(): bool {
   lock(segmentsLock());
