@@ -2,7 +2,7 @@ import type { PolicyKind } from "./machine/policy.js";
 import { Random } from "./random.js";
 
 /** Kinds of runs that can be asked for by name. Each leaves everything else to the seed. */
-export const profiles = ["mixed", "calm", "kills", "refusals"] as const;
+export const profiles = ["mixed", "calm", "kills", "refusals", "kernel-errors", "hostile", "directory"] as const;
 export type Profile = (typeof profiles)[number];
 
 /** Everything about a run that its seed decides beforehand. */
@@ -32,6 +32,18 @@ export interface SimOptions {
   kills: number;
   /** Calls that the system refuses now and then. */
   refusals: readonly string[];
+  /** How likely a call of the kernel fails with one of its documented errors. */
+  kernelErrors: number;
+  /** A process that scribbles over the segments of its connections: its place among the processes; -1: none. */
+  hostile: number;
+  /** What is wrong with the directory: from the beginning, or while it is in use. */
+  directory: "good" | "foreign" | "version" | "full" | "garbage" | "scribbled";
+  /** Times at which the clock jumps ahead. */
+  clockJumps: number;
+  /** Processes that end by themselves in the middle of their work. */
+  exits: number;
+  /** Handles of closed sockets are given to new ones; else connections may be closed under sleeping threads. */
+  handleReuse: boolean;
 }
 
 /** Calls that may fail without the application noticing. */
@@ -54,6 +66,7 @@ export function optionsOf(seed: number, profile: Profile = "mixed"): SimOptions 
   const meanRun = policy === "long-runs" ? random.pick([50, 200]) : random.pick([1, 2, 5, 15]);
   const kills = profile === "kills" || (profile === "mixed" && random.oneIn(4)) ? random.between(1, 3) : 0;
   const refuses = profile === "refusals" || (profile === "mixed" && random.oneIn(6));
+  const damaged = profile === "directory" || (profile === "mixed" && random.oneIn(20));
   return {
     seed,
     core,
@@ -75,5 +88,12 @@ export function optionsOf(seed: number, profile: Profile = "mixed"): SimOptions 
     mostBytes: small ? random.pick([10, 40, 120]) : random.pick([100, 20000, 60000]),
     kills,
     refusals: refuses ? refusable.filter(() => random.oneIn(3)) : [],
+    kernelErrors:
+      profile === "kernel-errors" || (profile === "mixed" && random.oneIn(12)) ? random.pick([0.003, 0.03]) : 0,
+    hostile: profile === "hostile" || (profile === "mixed" && random.oneIn(10)) ? random.below(3) : -1,
+    directory: damaged ? random.pick(["foreign", "version", "full", "garbage", "scribbled"] as const) : "good",
+    clockJumps: profile !== "calm" && random.oneIn(8) ? random.between(1, 3) : 0,
+    exits: profile === "kills" || (profile === "mixed" && random.oneIn(8)) ? random.between(0, 2) : 0,
+    handleReuse: random.oneIn(2),
   };
 }

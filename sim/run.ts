@@ -4,6 +4,7 @@ import { LivenessChecker } from "./checkers/liveness.js";
 import { StreamChecker } from "./checkers/stream.js";
 import { builtCore, CoreBuild } from "./core-build.js";
 import { SimFailure } from "./failure.js";
+import { FaultPlan, prepareDirectory } from "./fault-plan.js";
 import { Machine } from "./machine/machine.js";
 import { Policy } from "./machine/policy.js";
 import type { Program } from "./machine/thread.js";
@@ -65,13 +66,12 @@ export class Simulator {
     const liveness = new LivenessChecker(world, core.constant("RECHECK_MS"));
     streams.watch(world);
     world.listeners.push(agreement, liveness);
-    liveness.bellsLost = options.refusals.length > 0;
     const stage: Stage = { world, streams, random, bufferBytes: Math.max(64, options.mostBytes) };
     const scenario = new Scenario(stage, options);
+    prepareDirectory(world, options.directory);
     scenario.begin();
-    for (let kill = 0; kill < options.kills; kill++) this.planKill(world, scenario, random);
-    for (const call of options.refusals) world.faults.chances.set(call, 0.3);
-    world.machine.spawn(world.processes[0]!, "director", direct(stage, scenario, liveness)).daemon = true;
+    new FaultPlan(stage, scenario, options, { streams, agreement, liveness }).begin();
+    world.machine.spawn(world.processes[0]!, "director", direct(stage, scenario, liveness, options)).daemon = true;
     let failure: SimFailure | undefined;
     try {
       machine.run();
@@ -101,18 +101,10 @@ export class Simulator {
         delayed: options.delayedPackets,
         resetDiscards: options.resetDiscards,
         ephemeralPorts: options.ephemeralPorts,
+        handleReuse: options.handleReuse,
       },
       spinUs: options.spinUs,
       ringBytes: options.ringBytes,
-    });
-  }
-
-  private planKill(world: World, scenario: Scenario, random: Random): void {
-    world.plan(random.below(random.pick([300, 3000, 12000])), () => {
-      const running = scenario.processes;
-      if (running.length === 0) return;
-      world.faults.injected++;
-      world.kill(random.pick(running));
     });
   }
 
@@ -137,16 +129,17 @@ function asFailure(error: unknown, machine: Machine): SimFailure {
 }
 
 /** The run from its beginning to its end: all programs, then time to clean up, then the processes' ends. */
-function* direct(stage: Stage, scenario: Scenario, liveness: LivenessChecker): Program {
+function* direct(stage: Stage, scenario: Scenario, liveness: LivenessChecker, options: SimOptions): Program {
   const { world } = stage;
   const leaks = new LeakChecker(world);
   yield* world.until(() => scenario.done);
   scenario.stop();
   yield* world.until(() => scenario.closed);
   liveness.over = true;
-  world.faults.chances.clear();
+  world.faults.end();
   yield { to: "kernel", name: "sleep", args: [CLEAN_UP_MS] };
-  leaks.whileRunning();
+  const spoilt = world.processes.some((process) => process.hostile) || options.directory !== "good";
+  if (!spoilt && options.kernelErrors === 0) leaks.whileRunning();
   for (const process of scenario.processes) {
     if (process.usesCore && stage.random.oneIn(2)) {
       const thread = world.machine.spawn(process, "exit", endProcess());
@@ -156,7 +149,7 @@ function* direct(stage: Stage, scenario: Scenario, liveness: LivenessChecker): P
   }
   const last = startProcess(stage, "janitor", true, function* () {});
   yield* world.until(() => last.threads[0]!.state === "ended");
-  leaks.afterAll();
+  if (options.directory === "good") leaks.afterAll();
   world.machine.stopped = true;
 }
 

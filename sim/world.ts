@@ -3,6 +3,7 @@ import { NOTE } from "./doors/operations.js";
 import { Faults } from "./faults.js";
 import { Heap } from "./heap.js";
 import { type Bell, Bells } from "./kernel/bells.js";
+import { SOCKET_ERROR } from "./kernel/constants.js";
 import { type FileHandle, Files } from "./kernel/files.js";
 import { Network, type NetworkOptions } from "./kernel/network.js";
 import type { Name } from "./kernel/tcp.js";
@@ -107,10 +108,15 @@ export class World implements MachineEvents {
     return setting === this.core.constant("CONFIG_RING_BYTES") ? this.options.ringBytes : 0;
   }
 
+  /** The process is about to end: whatever its sockets still say, its programs say nothing more. */
+  endOf(process: SimProcess): void {
+    for (const listener of this.listeners) listener.processEnds?.(process);
+  }
+
   /** The process ends at once. The kernel closes what it had open; nobody is told anything else. */
   kill(process: SimProcess): void {
     if (process.ended) return;
-    for (const listener of this.listeners) listener.processEnds?.(process);
+    this.endOf(process);
     for (const thread of process.threads) this.machine.abandon(thread);
     process.ended = true;
     this.network.closeAll(process);
@@ -148,6 +154,11 @@ export class World implements MachineEvents {
   kernelCall(thread: SimThread, name: string, args: readonly number[]): Result;
   kernelCall(thread: SimThread, call: Call | string, args: readonly number[] = []): Result {
     const [name, given] = typeof call === "string" ? [call, args] : [call.name, call.args];
+    const error = this.faults.kernelError(name, thread);
+    if (error !== 0) {
+      thread.lastError = error;
+      return SOCKET_ERROR;
+    }
     return this.calls[name]!(thread, ...given);
   }
 

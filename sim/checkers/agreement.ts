@@ -19,6 +19,7 @@ export class AgreementChecker implements WorldListener {
     const modes = this.modes.get(connection) ?? [undefined, undefined];
     modes[decision.role] = decision.mode;
     this.modes.set(connection, modes);
+    if (connection.owners.some((process) => process?.hostile)) return;
     if (this.excused || modes[0] === undefined || modes[1] === undefined || modes[0] === modes[1]) return;
     const name = (mode: number) => (mode === 1 ? "user-level" : "the kernel's");
     throw new SimFailure(

@@ -7,6 +7,10 @@ import type { World, WorldListener } from "../world.js";
 /** So long (us) nothing may come back from a call while programs wait for something. Longer than every limit of the core. */
 const STALL_US = 30_000_000;
 
+/** While nothing comes back for so long (us), a thread may do so many steps: it looks around, and a caretaker walks its tables. */
+const IDLE_US = 10_000_000;
+const IDLE_STEPS = 16_000;
+
 /**
  * Nobody sleeps while there is something to do: programs get on; and what wakes a sleeper is the other side, not the
  * look that the core has once a second for ends that no bell announces.
@@ -14,9 +18,14 @@ const STALL_US = 30_000_000;
 export class LivenessChecker implements WorldListener {
   private readonly inspector: Inspector;
   private lastReturn: number;
+  private lastCall = 0;
   /** Woken by the clock from a sleep of that look's length; nobody else has run since. */
   private rescued: SimThread | undefined;
   rescues = 0;
+  /** Nothing has come back for so long: true if something has been done about it, once. */
+  onStall: () => boolean = () => false;
+  private stepsThen = 0;
+  private timeThen = 0;
   /** A fault has taken bells or doorbells away: the look once a second is what helps then. */
   bellsLost = false;
   /** Nobody waits for anything any more. */
@@ -33,9 +42,14 @@ export class LivenessChecker implements WorldListener {
   jump(to: number, thread: SimThread): void {
     const looks = thread.timeoutMs === this.recheckMs && !thread.daemon;
     this.rescued = looks && !this.waitsForMoreRoom(thread) ? thread : undefined;
+    this.checkIdle(to);
     if (this.over || to - this.lastReturn < STALL_US) return;
     const sleeping = this.world.machine.threads.filter((other) => other.state === "blocked" && !other.daemon);
     if (sleeping.length === 0) {
+      this.lastReturn = to;
+      return;
+    }
+    if (this.onStall()) {
       this.lastReturn = to;
       return;
     }
@@ -64,15 +78,42 @@ export class LivenessChecker implements WorldListener {
 
   returned(thread: SimThread, name: string, result: number): void {
     const inVain = name === "select" ? result === 0 : result < 0 && thread.lastError === WSAEWOULDBLOCK;
-    if (!inVain) this.lastReturn = this.world.machine.now;
+    this.lastCall = this.world.machine.now;
+    if (!inVain) this.lastReturn = this.lastCall;
     if (this.rescued !== thread || this.world.machine.alone !== thread) return;
     this.rescued = undefined;
     this.rescues++;
-    if (this.bellsLost) return;
+    if (this.bellsLost || this.hasHostilePeer(thread)) return;
     const what = `${name} of ${thread.label} came back with ${result}`;
     throw new SimFailure(
       "liveness",
       `lost wake-up: ${what} only because it looks by itself every ${this.recheckMs} ms`,
+    );
+  }
+
+  private hasHostilePeer(thread: SimThread): boolean {
+    for (const { process, end } of this.world.network.sockets) {
+      if (process === thread.process && end?.connection.owners.some((owner) => owner?.hostile)) return true;
+    }
+    return false;
+  }
+
+  /** Idle means asleep: in ten seconds in which nothing comes back, threads may look around now and then, and no more. */
+  private checkIdle(to: number): void {
+    const { machine } = this.world;
+    if (this.timeThen < this.lastCall) {
+      this.timeThen = machine.now;
+      this.stepsThen = machine.steps;
+    }
+    if (to - this.timeThen < IDLE_US) return;
+    const steps = machine.steps - this.stepsThen;
+    const threads = machine.threads.filter((thread) => thread.state !== "ended").length;
+    this.timeThen = to;
+    this.stepsThen = machine.steps;
+    if (steps <= threads * IDLE_STEPS) return;
+    throw new SimFailure(
+      "processor",
+      `${steps} steps in ${IDLE_US / 1e6} seconds in which ${threads} threads were idle`,
     );
   }
 }

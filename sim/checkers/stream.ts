@@ -36,11 +36,15 @@ export interface Flows {
 export class StreamChecker {
   private readonly flows = new Map<number, Flow>();
   bytes = 0;
-  /** Streams for which anything may happen: one of their ends is hostile, or a fault has hit them. */
-  readonly excused = new Set<number>();
+  /** Only the bytes are looked at: calls of the kernel fail, and with them connections, at any time. */
+  onlyBytes = false;
+  /** Nothing can be expected: the directory, which says who belongs to whom, is not what it should be. */
+  off = false;
+  private world: World | undefined;
 
   /** Hears from the world which programs die, and which connections nobody has accepted. */
   watch(world: World): void {
+    this.world = world;
     world.network.onAbandoned = (connection) => {
       this.flow(connection.id * 2 + 1).end = "aborted";
     };
@@ -103,6 +107,7 @@ export class StreamChecker {
 
   /** `recv` has said that the stream is at its end. */
   ended(flows: Flows, who: string): void {
+    if (this.onlyBytes) return;
     const flow = flows.in;
     if (flow.end === "open") this.fail(flow, who, "the end of a stream that its writer has not ended");
     if (flow.received < flow.sent) this.fail(flow, who, `the end after ${flow.received} of ${flow.sent} bytes`);
@@ -111,6 +116,7 @@ export class StreamChecker {
 
   /** A call has failed because the connection has. */
   broken(flows: Flows, error: number, who: string): void {
+    if (this.onlyBytes) return;
     const { in: incoming, out } = flows;
     const reset = error === ws.WSAECONNRESET || error === ws.WSAECONNABORTED;
     if (!reset) return;
@@ -124,8 +130,14 @@ export class StreamChecker {
   }
 
   private fail(flow: Flow, who: string, what: string): void {
-    if (this.excused.has(flow.stream >> 1)) return;
+    if (this.off || this.hasHostileEnd(flow.stream >> 1)) return;
     const side = flow.stream % 2 === 0 ? "from the connector" : "from the acceptor";
     throw new SimFailure("stream", `${who}: connection ${flow.stream >> 1}, ${side}: ${what}`);
+  }
+
+  /** A hostile process may do what it wants to its own connections. */
+  private hasHostileEnd(id: number): boolean {
+    const connection = this.world?.network.tcp.connections.find((other) => other.id === id);
+    return connection?.owners.some((process) => process?.hostile === true) === true;
   }
 }

@@ -7,6 +7,8 @@ import { type Connection, type Name, Tcp, type TcpOptions } from "./tcp.js";
 export interface NetworkOptions extends TcpOptions {
   /** Ports that the kernel gives to connectors: few, so that they come again soon, or many. */
   ephemeralPorts: number;
+  /** A new socket gets the lowest free handle; else one that its process never had. */
+  handleReuse: boolean;
 }
 
 const FIRST_EPHEMERAL_PORT = 49152;
@@ -31,10 +33,10 @@ export class Network {
     this.tcp = new Tcp(options, () => machine.queue(), machine.queue());
   }
 
-  /** A new socket with the lowest free handle of the process. */
+  /** A new socket of the process. */
   create(process: SimProcess, stream: boolean): KernelSocket {
     const handles = this.handlesOf(process);
-    let handle = 4;
+    let handle = 4 * (this.options.handleReuse ? 1 : ++process.nextSocket);
     while (handles.has(handle)) handle += 4;
     const socket = new KernelSocket(++this.made, handle, process, stream, this.machine.queue());
     handles.set(handle, socket);
@@ -124,6 +126,8 @@ export class Network {
     } else {
       const connection = this.tcp.connect(socket.id, socket.local!, target);
       socket.end = connection.ends[0];
+      connection.owners[0] = socket.process;
+      connection.owners[1] = listener.process;
       socket.state = "connected";
       listener.waiting.push(connection);
       listener.changed.notify();

@@ -1,3 +1,4 @@
+import type { SimProcess } from "../machine/process.js";
 import type { WaitQueue } from "../machine/thread.js";
 import { ByteQueue } from "./byte-queue.js";
 
@@ -57,6 +58,8 @@ export interface Name {
 
 export class Connection {
   readonly ends: readonly [Endpoint, Endpoint];
+  /** The processes that have its ends. */
+  readonly owners: [SimProcess | undefined, SimProcess | undefined] = [undefined, undefined];
   /** True once an acceptor has it. */
   accepted = false;
 

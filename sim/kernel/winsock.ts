@@ -110,6 +110,7 @@ export function winsockCalls(machine: Machine, network: Network): Record<string,
         accepted.local = { ...connection.server };
         accepted.end = connection.ends[1];
         connection.accepted = true;
+        connection.owners[1] = thread.process;
         // As Windows has it: the new socket is like the listener.
         accepted.nonBlocking = socket.nonBlocking;
         accepted.lingerOn = socket.lingerOn;

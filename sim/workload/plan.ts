@@ -19,6 +19,8 @@ export interface SidePlan {
   aborts: boolean;
   /** Looks before it reads. */
   peeks: boolean;
+  /** Closes after having read, whatever its own writer is doing. */
+  hasty: boolean;
   /** Pauses (ms) now and then. */
   pauseMs: number;
 }
@@ -29,7 +31,7 @@ export interface ConnectionPlan {
   connecting: Style;
 }
 
-function side(random: Random, mostBytes: number): SidePlan {
+function side(random: Random, mostBytes: number, handleReuse: boolean): SidePlan {
   return {
     bytes: random.oneIn(6) ? 0 : random.between(1, mostBytes),
     piece: random.weighted([
@@ -43,12 +45,14 @@ function side(random: Random, mostBytes: number): SidePlan {
     style: random.weighted([["blocking", 5], ["select", 3], ["poll", 1]] as const), // biome-ignore format: short
     aborts: random.oneIn(12),
     peeks: random.oneIn(5),
+    // Where handles are used again, a program that does so may write into another connection.
+    hasty: !handleReuse && random.oneIn(8),
     pauseMs: random.weighted([[0, 6], [1, 1], [30, 1], [1700, 1]] as const), // biome-ignore format: short
   };
 }
 
-export function planConnection(random: Random, mostBytes: number): ConnectionPlan {
-  const sides = [side(random, mostBytes), side(random, mostBytes)] as const;
+export function planConnection(random: Random, mostBytes: number, handleReuse: boolean): ConnectionPlan {
+  const sides = [side(random, mostBytes, handleReuse), side(random, mostBytes, handleReuse)] as const;
   // Two that both write before they read would wait for each other.
   const first = random.below(4);
   if (first < 2) {

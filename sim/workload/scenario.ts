@@ -1,7 +1,7 @@
 import type { Api, Steps } from "../app/api.js";
 import * as ws from "../kernel/constants.js";
 import type { SimProcess } from "../machine/process.js";
-import type { SimThread } from "../machine/thread.js";
+import type { Program, SimThread } from "../machine/thread.js";
 import type { SimOptions } from "../options.js";
 import { type ConnectionPlan, planConnection } from "./plan.js";
 import { type Stage, startProcess, startThread } from "./program.js";
@@ -76,30 +76,49 @@ export class Scenario {
   }
 
   private *serve(api: Api, server: Server, threads: number, inline: boolean, nonBlocking: boolean): Steps<void> {
-    const listener = yield* api.socket();
+    let listener = yield* this.listen(api, server, nonBlocking);
     if (listener < 0) return;
-    if ((yield* api.bind(listener, server)) !== 0) return;
-    if ((yield* api.listen(listener, this.stage.random.pick([1, 5, 50]))) !== 0) return;
-    if (nonBlocking) yield* api.nonBlocking(listener, true);
-    if (server.stopped) {
-      yield* api.close(listener);
-      return;
-    }
-    server.listener = listener;
     for (let index = 1; index < threads; index++) {
       const other = startThread(this.stage, api.process, `acceptor${index}`, (own) =>
         this.acceptAll(own, server, inline),
       );
       this.acceptors.push(other);
     }
-    yield* this.acceptAll(api, server, inline);
+    for (;;) {
+      // A server that listens anew now and then: what waits in its queue is reset.
+      const again = threads === 1 && this.stage.random.oneIn(6);
+      yield* this.acceptAll(api, server, inline, again ? 1 + this.stage.random.below(3) : Number.POSITIVE_INFINITY);
+      if (server.stopped || !again) return;
+      server.listener = -1;
+      yield* api.close(listener);
+      listener = yield* this.listen(api, server, nonBlocking);
+      if (listener < 0) return;
+    }
   }
 
-  private *acceptAll(api: Api, server: Server, inline: boolean): Steps<void> {
-    for (let count = 0; !server.stopped; count++) {
+  /** A listener for that server; negative if there is none to be had. */
+  private *listen(api: Api, server: Server, nonBlocking: boolean): Steps<number> {
+    const listener = yield* api.socket();
+    if (listener < 0) return -1;
+    const listens =
+      (yield* api.bind(listener, server)) === 0 &&
+      (yield* api.listen(listener, this.stage.random.pick([1, 5, 50]))) === 0;
+    if (!listens || server.stopped) {
+      yield* api.close(listener);
+      return -1;
+    }
+    if (nonBlocking) yield* api.nonBlocking(listener, true);
+    server.listener = listener;
+    return listener;
+  }
+
+  /** @param most connections, then it ends; else when the listener is closed */
+  private *acceptAll(api: Api, server: Server, inline: boolean, most = Number.POSITIVE_INFINITY): Steps<void> {
+    for (let count = 0; !server.stopped && count < most; count++) {
       const socket = yield* api.accept(server.listener, this.stage.random.oneIn(2));
       if (socket < 0) {
-        if (api.error !== ws.WSAEWOULDBLOCK) return;
+        if (api.error !== ws.WSAEWOULDBLOCK && !mayPass(api.error)) return;
+        if (mayPass(api.error)) yield* api.sleep(1);
         yield* api.select([[server.listener], [], []], this.stage.random.pick([-1, 30]));
         continue;
       }
@@ -148,7 +167,7 @@ export class Scenario {
   private *connectOne(api: Api, server: Server): Steps<boolean> {
     const socket = yield* api.socket();
     if (socket < 0) return true;
-    const plan = planConnection(this.stage.random, this.options.mostBytes);
+    const plan = planConnection(this.stage.random, this.options.mostBytes, this.options.handleReuse);
     this.plans.set(api.kernel(socket)!.id, plan);
     if (plan.connecting !== "blocking") yield* api.nonBlocking(socket, true);
     const name = { address: ws.LOOPBACK, port: server.port };
@@ -173,6 +192,25 @@ export class Scenario {
     }
   }
 
+  /** The process has been killed or has ended: if it was a server, another one may take its place, wrapped or not. */
+  lost(process: SimProcess): void {
+    const server = this.servers.find((other) => other.process === process);
+    if (server === undefined || server.stopped || this.stage.random.oneIn(3)) return;
+    server.listener = -1;
+    const { world, random } = this.stage;
+    const operator = world.machine.spawn(
+      world.processes[0]!,
+      "operator",
+      this.restart(server, random.pick([0, 1, 40, 2000])),
+    );
+    this.workers.push(operator);
+  }
+
+  private *restart(server: Server, ms: number): Program {
+    if (ms > 0) yield { to: "kernel", name: "sleep", args: [ms] };
+    if (!server.stopped) this.startServer(server, !this.stage.random.oneIn(4));
+  }
+
   /** Closes the listeners: their acceptors end. */
   stop(): void {
     for (const server of this.servers) {
@@ -190,4 +228,9 @@ export class Scenario {
   get processes(): SimProcess[] {
     return this.stage.world.processes.filter((process) => !process.ended && process.name !== "kernel");
   }
+}
+
+/** Errors of `accept` after which a server tries again. */
+function mayPass(error: number): boolean {
+  return error === ws.WSAEMFILE || error === ws.WSAENOBUFS || error === ws.WSAENETDOWN;
 }

@@ -27,6 +27,7 @@ function* write(api: Api, socket: number, plan: SidePlan): Steps<boolean> {
     const piece = Math.min(plan.bytes - done, 1 + random.below(plan.piece));
     const sent = yield* api.send(socket, piece);
     if (sent >= 0) done += sent;
+    else if (api.error === ws.WSAENOBUFS) yield* api.sleep(1);
     else if (api.error === ws.WSAEWOULDBLOCK || api.error === ws.WSAENOTCONN) {
       // Not connected: only as long as a connect that nobody waited for is under way.
       if (api.error === ws.WSAENOTCONN && !isConnecting(api, socket)) return false;
@@ -60,7 +61,8 @@ function* read(api: Api, socket: number, plan: SidePlan, expected: number): Step
     if (got === 0) return true;
     if (got > 0) {
       if (!peek) done += got;
-    } else if (api.error === ws.WSAEWOULDBLOCK) yield* wait(api, socket, plan, true);
+    } else if (api.error === ws.WSAENOBUFS) yield* api.sleep(1);
+    else if (api.error === ws.WSAEWOULDBLOCK) yield* wait(api, socket, plan, true);
     else if (api.error === ws.WSAENOTCONN && isConnecting(api, socket)) yield* api.sleep(1);
     else return false;
     yield* pause(api, plan);
@@ -88,7 +90,7 @@ export function* transfer(
       yield* write(other, socket, plan);
     });
     yield* read(api, socket, plan, peer.bytes);
-    yield* stage.world.until(() => writer.state === "ended");
+    if (!plan.hasty) yield* stage.world.until(() => writer.state === "ended");
   }
   if (plan.aborts) yield* api.linger(socket, 0);
   yield* api.close(socket);
