@@ -26,7 +26,7 @@ static struct stream *stream_at(const struct pipe_end *e, bool writes, u32 *conn
 
 static u32 length_of(u32 value) {
   u32 bits = value & 31;
-  return bits > 17 ? value >> 5 & 63 : (value >> 5) % (1u << bits);
+  return bits > 23 ? MOST_BYTES : bits > 17 ? value >> 5 & 63 : (value >> 5) % (1u << bits);
 }
 static s32 app_send(w2c_core *core, u64 s, u32 length, u32 how) {
   static u8 bytes[MOST_BYTES + 1];

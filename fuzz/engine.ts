@@ -108,7 +108,7 @@ function runToEnd(file: string, args: string[], log: string, say: (line: string)
   });
 }
 
-/** Makes the committed inputs anew: as few as still pass every edge that all known inputs pass. */
+/** Makes the committed inputs anew: as few as still pass every edge that all known inputs pass, and those with names of their own. */
 export async function minimise(target: Target): Promise<{ files: number }> {
   const committed = committedCorpus(target);
   const fresh = workFolder(target, "minimised");
@@ -124,8 +124,9 @@ export async function minimise(target: Target): Promise<{ files: number }> {
     workFolder(target, "corpus"),
   ];
   await run(program(target, "fuzzer"), args, `minimise the inputs of ${target}`);
-  rmSync(committed, { recursive: true });
-  await run("cp", ["-r", fresh, committed], "take over the minimised inputs");
+  // What people wrote has a name; libFuzzer's have a digest.
+  for (const name of readdirSync(committed)) if (/^[0-9a-f]{40}$/.test(name)) rmSync(join(committed, name));
+  await run("cp", ["-r", `${fresh}/.`, committed], "take over the minimised inputs");
   return { files: readdirSync(committed).length };
 }
 

@@ -42,7 +42,27 @@ static u32 attack_value(const struct step *s, u32 now) {
   }
   return v;
 }
+/** One of the files that there are; from now on it counts as attacked. */
+static struct file *victim(u32 number) {
+  struct file *f = NULL;
+  for (u32 n = first_attacked; n < FILES; n++)
+    if ((m.files[n].named || m.files[n].view[0] || m.files[n].view[1]) && (f = &m.files[n], number-- == 0)) break;
+  if (f) f->attacked = f->whole = true, show(f);
+  return f;
+}
+/** What a peer writes that keeps to the form: a window, and a head that lies ahead of what was read. */
+static void lie(const struct step *s) {
+  struct file *f = victim(s->who & 15);
+  if (!f || f->size < VMMC_RINGS_OFFSET) return;
+  u8 *block = contents_of(f) + BLOCK((s->what & 1)), *other = contents_of(f) + BLOCK((1 - (s->what & 1)));
+  u32 window = s->how & 31 ? 1u << (s->how & 31) : AT(u32, block + VMMC_BLOCK_WINDOW);
+  if (window < VMMC_WINDOW_BYTES_MIN && (s->how & 31) == 0) window = VMMC_WINDOW_BYTES_MIN;
+  if (s->how & 31) AT(u32, block + VMMC_BLOCK_WINDOW) = window;
+  AT(u32, block + VMMC_BLOCK_HEAD) = AT(u32, other + VMMC_BLOCK_CREDIT) + (u32)(s->value % (window + 2ull));
+  if (explaining) fprintf(stderr, "    lie on file %ld, block %u: window %u, head %u\n", (long)(f - m.files), s->what & 1, window, AT(u32, block + VMMC_BLOCK_HEAD));
+}
 static void attack(const struct step *s) {
+  if (s->kind % STEP_KINDS == S_LIE) return lie(s);
   u32 number = s->who & 15;
   u8 *at;
   if (number >= FILES) {
@@ -53,15 +73,11 @@ static void attack(const struct step *s) {
     at = attackers_directory + offset;
     m.directory_attacked = true;
   } else {
-    struct file *f = NULL;
-    for (u32 n = first_attacked, others = number; n < FILES; n++) /* one of those that there are */
-      if ((m.files[n].named || m.files[n].view[0] || m.files[n].view[1]) && (f = &m.files[n], others-- == 0)) break;
+    struct file *f = victim(number);
     if (!f || f->size < 4) return;
     u32 offset = s->what < 200 ? segment_words[s->what % COUNT(segment_words)] : (u32)(s->how << 8 | s->what) * 4;
     if (offset + 4 > f->size) return;
     at = contents_of(f) + offset;
-    f->attacked = f->whole = true;
-    show(f);
   }
   u32 now = AT(u32, at), value = attack_value(s, now);
   AT(u32, at) = value;
@@ -93,7 +109,7 @@ static void forge_file(const struct step *s) {
   u8 *at = contents_of(f);
   AT(u32, at + VMMC_SEGMENT_MAGIC) = s->how & 1 ? VMMC_MAGIC + 1 : VMMC_MAGIC;
   AT(u32, at + VMMC_SEGMENT_VERSION) = s->how & 2 ? s->value : VMMC_PROTOCOL_VERSION;
-  AT(u32, at + VMMC_SEGMENT_RING_BYTES) = s->how & 4 ? interesting[s->value % COUNT(interesting)] : ring_of(f);
+  AT(u32, at + VMMC_SEGMENT_RING_BYTES) = !(s->how & 4) ? ring_of(f) : s->value & 1 ? 8192u << (s->value >> 1 & 3) : interesting[s->value % COUNT(interesting)];
   AT(u32, at + VMMC_SEGMENT_STATE) = s->how & 8 ? s->value % 5 : VMMC_STATE_PENDING;
 }
 /** An offer for a connection that waits for accept, in the name of a process. */

@@ -142,6 +142,7 @@ static void perform(const struct step *s) {
   if (program.at == sizeof *s) memset(outsiders, 0, sizeof outsiders);
   u32 p = process_of(s);
   struct w2c_os *o = &m.process[p];
+  m.now_us += 10;
   if (explaining) fprintf(stderr, "%*s%s process %u socket %u what %u how %u value %u\n", 2 * (int)program.nested, "", step_names[s->kind], p, s->who >> 4 & 7, s->what, s->how, s->value);
   switch ((enum step_kind)s->kind) {
     case S_START: start_process(p, s->what); return;
@@ -149,7 +150,7 @@ static void perform(const struct step *s) {
     case S_EXIT: m.faulty = true; exit_process(p); return;
     case S_TIME: m.now_us += s->value % 10000 * 1000ull; return;
     case S_FAIL: m.fail_in = s->value % 64 + 1; return;
-    case S_ATTACK: attack(s); return;
+    case S_ATTACK: case S_LIE: attack(s); return;
     case S_FORGE_FILE: forge_file(s); return;
     case S_FORGE_OFFER: forge_offer(s); return;
     case S_OUTSIDER: outsider(s, &outsiders[s->who & 3]); return;

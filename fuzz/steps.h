@@ -33,7 +33,8 @@ _Static_assert(sizeof(struct step) == 8, "a step has eight bytes");
   X(TRAP)       /* value: looks at shared memory until the next step is carried out, which is an attack */ \
   X(FORGE_FILE) \
   X(FORGE_OFFER) \
-  X(OUTSIDER)   /* a program without the core; how: which call */
+  X(OUTSIDER)   /* a program without the core; how: which call */ \
+  X(LIE)        /* what: about which block, how: window, value: bytes written */
 enum step_kind {
 #define X(name) S_##name,
   STEPS(X)

@@ -31,9 +31,9 @@ static const u8 kinds[] = {
   S_SOCKET, S_SEND, S_SEND, S_SEND, S_RECEIVE, S_RECEIVE, S_RECEIVE, S_SELECT, S_SHUTDOWN, S_CLOSE, S_IOCTL, S_SETOPTION, S_GETOPTION, S_EXOTIC,
   S_TIME, S_CARE, S_KILL, S_EXIT, S_THREAD_END, S_FAIL, S_PAIR, S_PAIR, S_ATTACK, S_ATTACK, S_ATTACK, S_TRAP, S_ACCEPT, S_CONNECT, S_BIND, S_LISTEN,
 #if defined(TARGET_segment)
-  S_ATTACK, S_ATTACK, S_ATTACK, S_ATTACK, S_ATTACK, S_ATTACK, S_TRAP, S_TRAP, S_TRAP, S_SEND, S_RECEIVE, S_SEND, S_RECEIVE, S_SELECT, S_PAIR,
+  S_ATTACK, S_ATTACK, S_ATTACK, S_ATTACK, S_ATTACK, S_ATTACK, S_LIE, S_LIE, S_LIE, S_LIE, S_TRAP, S_TRAP, S_TRAP, S_SEND, S_RECEIVE, S_SEND, S_RECEIVE, S_SELECT, S_PAIR,
 #elif defined(TARGET_import)
-  S_FORGE_FILE, S_FORGE_FILE, S_FORGE_FILE, S_FORGE_OFFER, S_FORGE_OFFER, S_FORGE_OFFER, S_ACCEPT, S_ACCEPT, S_ACCEPT, S_OUTSIDER, S_OUTSIDER, S_START, S_TRAP,
+  S_FORGE_FILE, S_FORGE_FILE, S_FORGE_FILE, S_FORGE_OFFER, S_FORGE_OFFER, S_FORGE_OFFER, S_ACCEPT, S_ACCEPT, S_ACCEPT, S_OUTSIDER, S_OUTSIDER, S_START, S_TRAP, S_LIE, S_LIE,
 #else
   S_START, S_START, S_START, S_ATTACK, S_ATTACK, S_ATTACK, S_ATTACK, S_ACCEPT, S_ACCEPT, S_CONNECT, S_CONNECT, S_BIND, S_BIND, S_LISTEN, S_LISTEN, S_OUTSIDER, S_FORGE_OFFER,
 #endif
@@ -49,8 +49,14 @@ static u32 chance(u32 below) { /* splitmix64 */
 static struct step random_step(void) {
   struct step s = { .kind = kinds[chance(COUNT(kinds))], .who = (u8)chance(256), .what = (u8)chance(256), .how = (u8)chance(256) };
   s.value = chance(4) == 0 ? chance(0xffffffff) : chance(4) ? chance(1024) : interesting[chance(COUNT(interesting))];
+  if (s.kind == S_LIE && chance(2)) s.how = (u8)(chance(4) ? 13 + chance(8) : 0);
+  /* Mostly one lie at a time: a file or an offer that is wrong in every way is turned down at once. */
+  if (s.kind == S_FORGE_FILE && chance(3)) s.how = (u8)(chance(2) << chance(4));
+  if (s.kind == S_FORGE_OFFER && chance(3)) s.how = (u8)chance(3), s.value &= 4 | (u32)(chance(2) << chance(3));
   /* Numbers and files beyond the first few are rarely of use. */
-  if (chance(4)) s.who &= s.kind == S_ATTACK ? 0x73 : 0x17;
+  if (chance(4)) s.who &= s.kind == S_ATTACK || s.kind == S_LIE ? 0x73 : 0x17;
+  /* What an honest peer writes as well, but more of it. */
+  if (s.kind == S_ATTACK && chance(4) == 0) s.what = 12 + 6 * (u8)chance(2) + (u8)chance(3), s.who = (s.who & 15) | (chance(2) ? INTERESTING << 4 : RAW << 4);
 #ifdef TARGET_directory
   if (s.kind == S_ATTACK) s.who |= 12;
 #endif
