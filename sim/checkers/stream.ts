@@ -56,7 +56,8 @@ export class StreamChecker {
       if (socket.process !== process) continue;
       for (const connection of socket.waiting) this.flow(connection.id * 2 + 1).end = "died";
       const flows = this.flowsOf(socket);
-      if (flows.out.end !== "closed" && flows.out.end !== "aborted") flows.out.end = "died";
+      // Whatever its program has begun to say with a close: the kernel says the rest.
+      flows.out.end = "died";
       flows.in.readerClosed = true;
     }
   }

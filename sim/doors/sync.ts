@@ -205,7 +205,9 @@ function memoryDoor(m: Machine, suspend: (a0: number, a1: number, a2: number) =>
       fresh = thread.saved[0] !== "second half";
       thread.saved = [];
     } else if (!step(target, source, count)) return;
-    if (!m.memory.mayTouch(source, count, m.current.process.index)) forbid(m, source, count);
+    if (!m.memory.mayTouch(source, count, m.current.process.index) && !readsHole(m, source, count)) {
+      forbid(m, source, count);
+    }
     if (!m.memory.mayTouch(target, count, m.current.process.index)) forbid(m, target, count);
     m.buffer.drain(ALL);
     const half = fresh ? halves(count) : 0;
@@ -237,6 +239,13 @@ function memoryDoor(m: Machine, suspend: (a0: number, a1: number, a2: number) =>
   }
 
   return { copy, fill };
+}
+
+/** A part of a mapped segment for which no storage was allocated reads as zeros: a peer may say that something lies there. */
+function readsHole(m: Machine, address: number, bytes: number): boolean {
+  const region = m.memory.find(address);
+  if (region?.kind !== "segment" || address + bytes > region.address + region.bytes) return false;
+  return m.memory.mayTouch(region.address, 4, m.current.process.index);
 }
 
 /** The process has no business at that address. */

@@ -107,8 +107,8 @@ export class Scenario {
       yield* api.close(listener);
       return -1;
     }
-    if (nonBlocking) yield* api.nonBlocking(listener, true);
     server.listener = listener;
+    if (nonBlocking) yield* api.nonBlocking(listener, true);
     return listener;
   }
 

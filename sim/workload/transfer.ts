@@ -87,7 +87,8 @@ export function* transfer(
     if (yield* read(api, socket, plan, peer.bytes)) yield* write(api, socket, plan);
   } else {
     const writer = startThread(stage, api.process, `${api.thread.name}w`, function* (other) {
-      yield* write(other, socket, plan);
+      // Who cannot write any more tells the reader, which may wait for an answer.
+      if (!(yield* write(other, socket, plan))) yield* other.shutdown(socket, ws.SD_BOTH);
     });
     yield* read(api, socket, plan, peer.bytes);
     if (!plan.hasty) yield* stage.world.until(() => writer.state === "ended");
