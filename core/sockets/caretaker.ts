@@ -6,11 +6,13 @@ import * as layout from "../layout";
 import * as os from "../os";
 import { Runtime, runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
-import { Thread, currentThread, scratch } from "../vmmc/bells";
+import { currentThread } from "../vmmc/bells";
 import { anyIdleSegment, dropIdleSegments } from "../vmmc/segments";
 import { kernelReadable } from "../vmmc/kernel-connection";
 import { decided, listenerGone, settlePending, toKernel } from "./pending";
 import { Descriptor, KIND_PENDING, kindOf, lockBoth, unlockBoth } from "./descriptor";
+
+const SCRATCH_BYTES: u32 = 256;
 
 const CARETAKER_NONE: u32 = 0;
 const CARETAKER_AWAKE: u32 = 1;
@@ -24,38 +26,48 @@ const IDLE_ROUNDS: u32 = 20;
 /** Rounds between two looks at the segments that no connection uses. */
 const SEGMENT_ROUNDS: u32 = layout.IDLE_PERIOD_MS / layout.CARETAKER_PERIOD_MS;
 
-/** To be called when there is something to look after: bytes in a PENDING connection's ring, a segment without connection. */
-export function wakeCaretaker(): void {
+/**
+ * To be called when there is something to look after: bytes in a PENDING connection's ring, a segment without connection.
+ * False: nobody will, no thread can be had.
+ */
+export function wakeCaretaker(): bool {
   const state = runtimeField(offsetof<Runtime>("caretaker"));
   const found = sync.loadAcquire(state);
-  if (found == CARETAKER_AWAKE) return;
-  if (sync.compareSwap(state, found, CARETAKER_AWAKE) != found) return;
+  if (found == CARETAKER_AWAKE) return true;
+  if (sync.compareSwap(state, found, CARETAKER_AWAKE) != found) return true;
   if (found == CARETAKER_ASLEEP) os.bellRing(runtime().caretakerBell);
-  else if (!os.caretakerStart()) sync.storeRelease(state, CARETAKER_NONE);
+  else if (!os.caretakerStart()) {
+    sync.storeRelease(state, CARETAKER_NONE);
+    return false;
+  }
+  return true;
 }
 
 /** The caretaker's thread. Returns only when it cannot work. */
 export function runCaretaker(): void {
   const state = runtimeField(offsetof<Runtime>("caretaker"));
-  const thread = currentThread();
-  if (changetype<usize>(thread) == 0 || scratch(thread, 256) == 0) {
+  const memory = os.alloc(SCRATCH_BYTES);
+  if (memory == 0) {
     sync.storeRelease(state, CARETAKER_NONE);
     return;
   }
-  runtime().caretakerBell = thread.bell;
+  // Without a bell it cannot be woken, and so never sleeps for good.
+  const thread = currentThread();
+  const bell: usize = changetype<usize>(thread) == 0 ? 0 : thread.bell;
+  runtime().caretakerBell = bell;
   let idle: u32 = 0;
   let segmentsLeft = true;
   for (let round: u32 = 1; ; round++) {
     os.sleepMs(layout.CARETAKER_PERIOD_MS);
     const settled = nothingPending();
-    if (!settled) lookAfterAll(thread);
+    if (!settled) lookAfterAll(memory);
     if (round % SEGMENT_ROUNDS == 0) segmentsLeft = dropIdleSegments();
     idle = settled && !segmentsLeft ? idle + 1 : 0;
-    if (idle < IDLE_ROUNDS) continue;
+    if (idle < IDLE_ROUNDS || bell == 0) continue;
     sync.storeSeq(state, CARETAKER_ASLEEP);
     // A connection that became pending, or ended, just now has either seen ASLEEP and rings, or is seen here.
     if (nothingPending() && !anyIdleSegment()) {
-      while (sync.loadAcquire(state) == CARETAKER_ASLEEP) os.bellWait(thread.bell, 0, layout.RECHECK_MS * 60);
+      while (sync.loadAcquire(state) == CARETAKER_ASLEEP) os.bellWait(bell, 0, layout.RECHECK_MS * 60);
     } else sync.compareSwap(state, CARETAKER_ASLEEP, CARETAKER_AWAKE);
     idle = 0;
     segmentsLeft = true;
@@ -66,13 +78,13 @@ function nothingPending(): bool {
   return sync.loadAcquire(runtimeField(offsetof<Runtime>("pendingCount"))) == 0;
 }
 
-function lookAfterAll(thread: Thread): void {
+function lookAfterAll(memory: usize): void {
   for (let pageIndex: usize = 0; pageIndex < <usize>layout.TABLE_PAGES; pageIndex++) {
     const page = sync.loadPointer(runtime().tablePages + pageIndex * sizeof<usize>());
     if (page == 0) continue;
     for (let entry: usize = 0; entry < <usize>layout.TABLE_PAGE_ENTRIES; entry++) {
       const d = changetype<Descriptor>(sync.loadPointer(page + entry * sizeof<usize>()));
-      if (changetype<usize>(d) != 0 && kindOf(d) == KIND_PENDING) lookAfter(d, thread.scratch);
+      if (changetype<usize>(d) != 0 && kindOf(d) == KIND_PENDING) lookAfter(d, memory);
     }
   }
 }

@@ -67,9 +67,11 @@ export function detach(d: Descriptor): void {
   const segment = d.segment;
   if (changetype<usize>(segment) == 0) return;
   d.segment = changetype<Segment>(<usize>0);
-  if (d.side == 0) giveBackSegment(segment, kindOf(d) == KIND_USER || kindOf(d) == KIND_ENDED);
-  else releaseImport(segment);
-  wakeCaretaker();
+  // Kept only if somebody will let go of it later; and woken after it is kept, so that it is seen.
+  const keep = wakeCaretaker();
+  if (d.side == 0) giveBackSegment(segment, keep && (kindOf(d) == KIND_USER || kindOf(d) == KIND_ENDED));
+  else releaseImport(segment, keep);
+  if (keep) wakeCaretaker();
   releasePeer(d.peer);
   d.peer = changetype<Peer>(<usize>0);
 }

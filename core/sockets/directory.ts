@@ -93,12 +93,13 @@ function claim(first: usize, count: u32, usedField: usize): i32 {
   for (let index: u32 = 0; index < count; index++) {
     const slot = first + (<usize>index) * layout.SLOT_BYTES;
     if (slotWord(slot) != layout.SLOT_FREE) continue;
+    // First: if this process dies right after its claim, the slot must be among those that are looked at.
+    raiseUsed(usedField, index + 1);
     const sequence = slotSequence(slot);
     const free = ((<u64>sequence) << 32) | layout.SLOT_FREE;
     const taken = ((<u64>(sequence + 1)) << 32) | (runtime().tag | layout.SLOT_CLAIMED);
     if (sync.compareSwapWide(slot, free, taken) != free) continue;
     storeField(slot + layout.SLOT_START, runtime().start);
-    raiseUsed(usedField, index + 1);
     claimed = index;
     break;
   }

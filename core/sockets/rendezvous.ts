@@ -328,7 +328,7 @@ function importOffer(d: Descriptor, slot: usize): u32 {
   }
   // Succeeds only if the offer stood all the while, so that this is its segment.
   if (!swapSlot(slot, word, d.slotSequence, layout.SLOT_FREE)) {
-    releaseImport(segment);
+    releaseImport(segment, false);
     return layout.REASON_PEER_NOT_WRAPPED;
   }
   const address = segment.address;

@@ -304,13 +304,23 @@ function sleep(call: Call, restUs: i64): i32 {
   armSet(call, call.writes, false);
   let result = 0;
   if (!anyReady(call.reads, true) && !anyReady(call.writes, false)) {
-    const period = <i64>layout.RECHECK_MS * 1000;
+    // What is PENDING may go on in the kernel, which then is not asked whether it can be written to.
+    const period = <i64>(anyPending(call.writes) ? layout.CARETAKER_PERIOD_MS : layout.RECHECK_MS) * 1000;
     result = kernelSelect(call, restUs < 0 ? period : min<i64>(restUs, period));
   }
   disarmSet(call.reads, true);
   disarmSet(call.writes, false);
   if (result > 0) answerDoorbells(call);
   return result;
+}
+
+function anyPending(set: usize): bool {
+  const count = setCount(set);
+  for (let index: u32 = 0; index < count; index++) {
+    const d = userLevel(setEntry(set, index));
+    if (changetype<usize>(d) != 0 && kindOf(d) == KIND_PENDING) return true;
+  }
+  return false;
 }
 
 function armSet(call: Call, set: usize, reading: bool): void {

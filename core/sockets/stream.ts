@@ -191,11 +191,10 @@ function smallScratch(): usize {
   return changetype<usize>(thread) == 0 ? 0 : scratch(thread, SCRATCH_BYTES);
 }
 
-/** The application did not wait for its connect: looks whether the kernel has finished it. */
+/** The application did not wait for its connect: looks whether the kernel, or meanwhile another thread, has finished it. */
 export function nowConnected(d: Descriptor, socket: usize): bool {
   const memory = smallScratch();
-  if (memory == 0 || selectOne(socket, memory, false, 0) <= 0) return false;
-  finishConnecting(d, true);
+  if (memory != 0 && selectOne(socket, memory, false, 0) > 0) finishConnecting(d, true);
   return kindOf(d) != KIND_CONNECTING;
 }
 
@@ -237,11 +236,12 @@ function receiveAfterEnd(d: Descriptor, socket: usize, buffer: usize, length: i3
 
 /** `recv` from the kernel, past doorbells that came before the end. */
 function receiveKernel(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
-  if (kindOf(d) == KIND_UNUSED) return fail(ws.WSAENOTSOCK); // another thread is closing it
-  if (kindOf(d) == KIND_CONNECTING) {
-    return nowConnected(d, socket) ? receive(d, socket, buffer, length, flags) : fail(ws.WSAENOTCONN);
-  }
-  if (kindOf(d) == KIND_ENDED && hasDoorbells(d)) {
+  // Looked at once: another thread may finish the connect at any moment, and then nothing here is the kernel's.
+  const kind = kindOf(d);
+  if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK); // another thread is closing it
+  if (kind == KIND_CONNECTING && !nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
+  if (kind >= KIND_CONNECTING) return receive(d, socket, buffer, length, flags);
+  if (kind == KIND_ENDED && hasDoorbells(d)) {
     const memory = smallScratch();
     if (memory != 0) {
       lock(receiveLockOf(d));
@@ -287,14 +287,20 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     if (isReset(d)) continue;
     d.windowWanted = 1;
     if (kindOf(d) == KIND_PENDING && decided(d)) {
+      if (smallScratch() == 0) return finishSend(d, lockWord, ws.WSAENOBUFS, done);
       unlock(lockWord);
-      if (!settleHere(d, socket)) return fail(ws.WSAENOBUFS);
+      settleHere(d, socket);
       lock(lockWord);
       continue;
     }
     if (isNonBlocking(d)) {
+      const pending = kindOf(d) == KIND_PENDING;
       finishSend(d, lockWord, ws.WSAEWOULDBLOCK, done);
-      if (done != 0 || !pollFromSend(d, socket)) return done != 0 ? done : fail(ws.WSAEWOULDBLOCK);
+      // Whoever only polls, and sends nothing whole, must not depend on a caretaker that could not be started before.
+      if (pending) wakeCaretaker();
+      if (done != 0) return done;
+      const changed = pending ? settleHere(d, socket) && kindOf(d) != KIND_PENDING : pollFromSend(d, socket);
+      if (!changed) return fail(ws.WSAEWOULDBLOCK);
       lock(lockWord);
       continue;
     }
@@ -310,14 +316,15 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     return finishSend(d, lockWord, ws.WSAENOBUFS, done);
   }
   const closed = waited && d.generation != generation;
-  const died = kindOf(d) == KIND_ENDED && isReset(d);
-  const unused = kindOf(d) == KIND_UNUSED;
-  if (kindOf(d) == KIND_ENDED) setEnd(d, ENDED_OTHERWISE);
+  // Looked at once: another thread may finish the connect at any moment, and then these bytes are not for the kernel.
+  const kind = kindOf(d);
+  const died = kind == KIND_ENDED && isReset(d);
+  if (kind == KIND_ENDED) setEnd(d, ENDED_OTHERWISE);
   unlock(lockWord);
   if (closed) return fail(ws.WSAEINTR);
-  if (unused) return fail(ws.WSAENOTSOCK); // another thread is closing it: these bytes are not for the kernel
+  if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK); // another thread is closing it
   if (died) return done != 0 ? done : fail(ws.WSAECONNRESET);
-  if (kindOf(d) == KIND_CONNECTING) {
+  if (kind == KIND_CONNECTING) {
     return nowConnected(d, socket) ? transmit(d, socket, buffer, length, flags) : fail(ws.WSAENOTCONN);
   }
   const more = ws.send(socket, buffer + done, length - done, flags);

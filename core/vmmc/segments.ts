@@ -129,14 +129,15 @@ function resetSegment(segment: Segment): void {
 }
 
 /**
- * The connector's connection has ended: keeps the segment for the next one, or lets it go. One that was offered and not
- * `used` is let go of: an acceptor may be about to take it still, and must find the decision that was made for it.
+ * The connector's connection has ended: keeps the segment for the next one if it `may` and while there is room, or lets it
+ * go. One that was offered and not used must be let go of: an acceptor may be about to take it still, and must find the
+ * decision that was made for it.
  */
-export function giveBackSegment(segment: Segment, used: bool): void {
+export function giveBackSegment(segment: Segment, may: bool): void {
   lock(segmentsLock());
   segment.inUse = 0;
   segment.idleRounds = 0;
-  const keep = used && runtime().poolCount < <u32>layout.POOL_LIMIT;
+  const keep = may && runtime().poolCount < <u32>layout.POOL_LIMIT;
   if (keep) {
     segment.next = runtime().pool;
     runtime().pool = changetype<usize>(segment);
@@ -207,14 +208,14 @@ function openSegment(tag: u32, start: u64, key: u64): Segment {
   return none();
 }
 
-/** The acceptor's connection has ended: tells the connector, and keeps the mapping while there is room. */
-export function releaseImport(segment: Segment): void {
+/** The acceptor's connection has ended: tells the connector, and keeps the mapping if it `may` and while there is room. */
+export function releaseImport(segment: Segment, may: bool): void {
   const address = segment.address;
   const generation = segment.generation;
   lock(segmentsLock());
   segment.inUse = 0;
   segment.idleRounds = 0;
-  const keep = runtime().importCount <= <u32>layout.POOL_LIMIT;
+  const keep = may && runtime().importCount <= <u32>layout.POOL_LIMIT;
   if (!keep) unlinkImport(segment);
   unlock(segmentsLock());
   // One that is kept may be in use for the next connection already.
