@@ -9,7 +9,9 @@ import { fileURLToPath } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 const oldestNode = 20;
-const tasks = ["build", "demo", "test", "bench", "sim", "fuzz"];
+const tasks = ["build", "demo", "test", "bench", "sim", "fuzz", "conformance", "differential"];
+/** What a task starts, where that is not its own folder's main program. */
+const programs = { differential: "conformance/random/main.js" };
 
 /** Runs a program to its end with our own input and output; gives its exit code. */
 function run(command, args) {
@@ -127,8 +129,8 @@ async function main([task, ...args]) {
   stopUnlessZero(await node(join(dist, "scripts", "setup", "main.js")));
   stopUnlessZero(await node(join(dist, "scripts", "build", "main.js"), ...(task === "build" ? args : [])));
   if (task === "test") return runTests(args);
-  if (task !== "build") return node(join(dist, task, "main.js"), ...args);
-  return 0;
+  if (task === "build") return 0;
+  return node(join(dist, programs[task] ?? `${task}/main.js`), ...args);
 }
 
 process.exitCode = await main(process.argv.slice(2));

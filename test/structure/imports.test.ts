@@ -14,7 +14,9 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   // Ordinary programs that must not know of us, and what compiles and starts them.
   "programs in C": [],
   programs: ["scripts/setup/", "testbed/"],
-  conformance: [],
+  "conformance in C": [],
+  // Plays scripts with such a program, over the kernel and over the wrapper.
+  conformance: ["testbed/", "scripts/setup/", "programs/"],
   // A tool in its own right: people wrap other DLLs with it.
   wrapgen: [],
   // The numbers, the diagnostics' wording and the settings are the core's only parts that tools read.
@@ -41,6 +43,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
     "sim/",
     "fuzz/",
     "programs/",
+    "conformance/",
   ],
 };
 

@@ -1,0 +1,424 @@
+import { Group } from "../scenario.js";
+
+/** `listen` and `accept`. */
+export const acceptingGroup = new Group("accepting");
+const { add } = acceptingGroup;
+const alone = { kernelOnly: "nothing is connected" };
+
+add(
+  "listen: a socket without a name",
+  `
+  A socket s
+  A listen s 5 => -1 WSAEINVAL
+  A bind s 0
+  A listen s 5 => 0
+`,
+  alone,
+);
+
+add(
+  "listen: again, with another backlog",
+  `
+  A listener l
+  A listen l 2 => 0
+  A listen l 20 => 0
+  B connection s $l => 0
+  A accept s l => 0
+  A send s 5
+  B recv s 16 => 5 'abcde'
+`,
+);
+
+add(
+  "listen: backlog of none, negative and huge",
+  `
+  A socket s
+  A bind s 0
+  A listen s 0 => 0
+  A listen s -1 => 0
+  A listen s 0x7fffffff => 0
+`,
+  alone,
+);
+
+add(
+  "listen: a connected socket",
+  `
+  pair
+  A listen s 5 => -1 WSAEISCONN | both: -1 WSAEINVAL (Wine asks Linux, which has one error for both)
+  B listen s 5 => -1 WSAEISCONN | both: -1 WSAEINVAL (as above)
+  A send s 5
+  B recv s 16 => 5 'abcde'
+`,
+);
+
+add(
+  "listen: datagrams",
+  `
+  A socket s dgram
+  A bind s 0
+  A listen s 5 => -1 WSAEOPNOTSUPP
+`,
+  alone,
+);
+
+add(
+  "accept: a socket that does not listen",
+  `
+  A socket s
+  A accept t s => -1 WSAEINVAL
+  A bind s 0
+  A accept t s => -1 WSAEINVAL
+`,
+  alone,
+);
+
+add(
+  "accept: a connected socket",
+  `
+  pair
+  A accept t s => -1 WSAEINVAL
+  B accept t s => -1 WSAEINVAL
+  A send s 5
+  B recv s 16 => 5 'abcde'
+`,
+);
+
+add(
+  "accept: datagrams",
+  `
+  A socket s dgram
+  A bind s 0
+  A accept t s => -1 WSAEOPNOTSUPP
+`,
+  alone,
+);
+
+add(
+  "accept: without blocking, nobody there",
+  `
+  A listener l
+  A ioctl l FIONBIO 1
+  A accept s l => -1 WSAEWOULDBLOCK
+  A select r=l w=l e=l t=0 => 0 r:- w:- e:-
+  B connection s $l
+  A until r=l w=l e=l => 1 r:l w:- e:-
+  A accept s l from => 0 127.0.0.1:<B.s> 16 bytes
+  A select r=l t=0 => 0 r:-
+  A accept t l => -1 WSAEWOULDBLOCK
+`,
+);
+
+add(
+  "accept: the socket of a non-blocking listener does not block either",
+  `
+  A listener l
+  A ioctl l FIONBIO 1
+  B connection s $l
+  A until r=l
+  A accept s l => 0
+  A recv s 16 => -1 WSAEWOULDBLOCK
+  B send s 4
+  A until r=s
+  A recv s 16 => 4 'abcd'
+`,
+);
+
+add(
+  "accept: the socket of a blocking listener blocks",
+  `
+  A listener l
+  B connection s $l
+  A accept s l => 0
+  A@1 recv s 16 &
+  A@1 blocked => yes
+  B send s 4
+  A@1 ends => 4 'abcd'
+`,
+);
+
+add(
+  "accept: room for the name",
+  `
+  A listener l
+  B connection s $l
+  A accept s l from len=16 => 0 127.0.0.1:<B.s> 16 bytes
+  B connection t $l
+  A accept t l from len=40
+  B connection u $l
+  A accept u l => 0
+`,
+);
+
+add(
+  "accept: too little room for the name",
+  `
+  A listener l
+  B connection s $l
+  settle
+  A accept s l from len=8 => -1 WSAEFAULT
+`,
+  { kernelOnly: "the connection is not accepted" },
+);
+
+add(
+  "accept: waits until somebody connects",
+  `
+  A listener l
+  A@1 accept s l &
+  A@1 blocked => yes
+  B connection s $l => 0
+  A@1 ends => 0
+  A send s 5
+  B recv s 16 => 5 'abcde'
+`,
+);
+
+add(
+  "accept: closed by another thread while it waits",
+  `
+  A listener l
+  A@1 accept s l &
+  A@1 blocked => yes
+  A close l => 0
+  A@1 ends => -1 WSAEINTR | both: -1 ERROR_OPERATION_ABORTED (Wine gives the status of the cancelled request as it is)
+`,
+  alone,
+);
+
+add(
+  "accept: two threads wait on one listener",
+  `
+  A listener l
+  A@1 accept s l &
+  A@1 blocked => yes
+  A@2 accept t l &
+  A@2 blocked => yes
+  B connection s $l => 0
+  B connection t $l => 0
+  A@1 ends => 0
+  A@2 ends => 0
+  B send s 5
+  B send t 5
+`,
+);
+
+add(
+  "accept: connections in the order in which they were made",
+  `
+  A listener l
+  B connection s $l
+  B connection t $l
+  B connection u $l
+  A accept s l from => 0 127.0.0.1:<B.s> 16 bytes
+  A accept t l from => 0 127.0.0.1:<B.t> 16 bytes
+  A accept u l from => 0 127.0.0.1:<B.u> 16 bytes
+  B send u 3
+  A recv u 16 => 3 'abc'
+  A send s 4
+  B recv s 16 => 4 'abcd'
+`,
+);
+
+add(
+  "accept: two processes connect to one listener",
+  `
+  A listener l
+  B connection s $l
+  C connection s $l
+  A accept s l from => 0 127.0.0.1:<B.s> 16 bytes
+  A accept t l from => 0 127.0.0.1:<C.s> 16 bytes
+  A send s 5
+  A send t 6
+  B recv s 16 => 5 'abcde'
+  C recv s 16 => 6 'abcdef'
+`,
+);
+
+add(
+  "accept: the connector has closed in order before",
+  `
+  A listener l
+  B connection s $l
+  B send s 5
+  B close s
+  B connection t $l
+  B close t
+  settle
+  A accept s l => 0
+  A recv s 16 => 5 'abcde'
+  A recv s 16 => 0
+  A accept t l => 0
+  A recv t 16 => 0
+`,
+  { kernelOnly: "the connector is gone before there is anybody to share memory with" },
+);
+
+add(
+  "accept: the connector has reset the connection before",
+  `
+  A listener l
+  B connection s $l
+  B send s 5
+  settle
+  B set s SO_LINGER 1 0
+  B close s => 0
+  settle
+  A accept s l
+  A recv s 16
+  A recv s 16
+  A get l SO_ACCEPTCONN => 0 -> 1, 4 bytes
+`,
+  { kernelOnly: "the connector is gone before there is anybody to share memory with" },
+);
+
+add(
+  "accept: bytes and half-close before it",
+  `
+  A listener l
+  B connection s $l => 0
+  B send s 5 => 5
+  B send s 5 => 5
+  B shutdown s 1 => 0
+  A accept s l => 0
+  A recv s 16 => 10 'abcdefghij'
+  A recv s 16 => 0
+  A send s 5
+  B recv s 16 => 5 'abcde'
+  B close s => 0
+`,
+);
+
+add(
+  "listener closes before it has accepted",
+  `
+  B listener l
+  A connection s $l => 0
+  A send s 5 => 5
+  B close l => 0
+  settle
+  A select r=s w=s e=s t=0
+  A recv s 16
+  A recv s 16
+  A send s 5 => -1 WSAECONNRESET
+`,
+  { kernelOnly: "the acceptor is gone before there is anybody to share memory with" },
+);
+
+add(
+  "listener on every address: connect by several of them",
+  `
+  A listener l any:0
+  B connection s 127.0.0.1:$l => 0
+  A accept s l => 0
+  B connection t 127.0.0.2:$l => 0
+  A accept t l => 0
+  B connection u 127.8.9.10:$l => 0
+  A accept u l => 0
+  B send s 3
+  B send t 4
+  B send u 5
+  A recv s 16 => 3 'abc'
+  A recv t 16 => 4 'abcd'
+  A recv u 16 => 5 'abcde'
+`,
+);
+
+add(
+  "listeners with one port on two addresses",
+  `
+  A listener l 127.0.0.1:0
+  C listener l2 127.0.0.2:$l => 0
+  B connection s 127.0.0.1:$l => 0
+  B connection t 127.0.0.2:$l => 0
+  A accept s l => 0
+  C accept t l2 => 0
+  A send s 3
+  C send t 4
+  B recv s 16 => 3 'abc'
+  B recv t 16 => 4 'abcd'
+`,
+);
+
+add(
+  "listener with one address: another one is refused",
+  `
+  A listener l 127.0.0.3:0
+  B connection s 127.0.0.4:$l => -1 WSAECONNREFUSED
+  B connection t 127.0.0.3:$l => 0
+  A accept t l => 0
+  A send t 3
+  B recv t 16 => 3 'abc'
+`,
+);
+
+add(
+  "SO_ACCEPTCONN says who listens",
+  `
+  A listener l
+  A get l SO_ACCEPTCONN => 0 -> 1, 4 bytes
+  B connection s $l
+  A accept s l
+  A get s SO_ACCEPTCONN => 0 -> 0, 4 bytes
+  B get s SO_ACCEPTCONN => 0 -> 0, 4 bytes
+`,
+);
+
+add(
+  "accepted sockets inherit the listener's options",
+  `
+  A listener l
+  A set l SO_KEEPALIVE 1
+  A set l SO_LINGER 1 7
+  A set l SO_OOBINLINE 1
+  B connection s $l
+  A accept s l
+  A get s SO_KEEPALIVE => 0 -> 1, 4 bytes | both: 0 -> 1, 1 bytes (Wine says how much of the BOOL it wrote)
+  A get s SO_LINGER => 0 -> 1 7, 4 bytes
+  A get s SO_OOBINLINE => 0 -> 1, 4 bytes
+`,
+);
+
+add(
+  "accepted sockets inherit the listener's receive time-out",
+  `
+  A listener l
+  A set l SO_RCVTIMEO 60
+  B connection s $l
+  A accept s l
+  A get s SO_RCVTIMEO
+  A@1 recv s 16 &
+  settle
+  settle
+  B send s 1
+  A@1 ends
+`,
+);
+
+add(
+  "accept: handles that are no sockets",
+  `
+  A accept s event => -1 WSAENOTSOCK
+  A accept s never => -1 WSAENOTSOCK
+  A listen event 5 => -1 WSAENOTSOCK
+  A listen never 5 => -1 WSAENOTSOCK
+`,
+  alone,
+);
+
+add(
+  "a hundred connections wait and are accepted",
+  `
+  A socket l
+  A bind l 0
+  A listen l 128 => 0
+  B many 100 connection c% $l => 100x 0
+  A many 100 accept c% l => 100x 0
+  B many 100 send c% 5 => 100x 5
+  A many 100 recv c% 16 => 100x 5 'abcde'
+  A many 100 send c% 3 => 100x 3
+  B many 100 recv c% 16 => 100x 3 'abc'
+  A many 100 close c% => 100x 0
+  B many 100 recv c% 16 => 100x 0
+`,
+);

@@ -1,0 +1,33 @@
+import type { Scenario } from "../scenario.js";
+import { acceptingGroup } from "./accepting.js";
+import { addressesGroup } from "./addresses.js";
+import { closingGroup } from "./closing.js";
+import { connectingGroup } from "./connecting.js";
+import { endingGroup } from "./ending.js";
+import { optionsGroup } from "./options.js";
+import { selectingGroup } from "./selecting.js";
+import { shutdownGroup } from "./shutdown.js";
+import { startingGroup } from "./starting.js";
+import { statesGroup } from "./states.js";
+import { transferGroup } from "./transfer.js";
+import { urgentGroup } from "./urgent.js";
+import { waitingGroup } from "./waiting.js";
+
+const groups = [
+  addressesGroup,
+  acceptingGroup,
+  connectingGroup,
+  transferGroup,
+  waitingGroup,
+  selectingGroup,
+  optionsGroup,
+  urgentGroup,
+  shutdownGroup,
+  closingGroup,
+  endingGroup,
+  statesGroup,
+  startingGroup,
+];
+
+/** All scenarios, in the groups' order. */
+export const allScenarios: readonly Scenario[] = groups.flatMap((group) => group.scenarios);

@@ -1,0 +1,490 @@
+import { Group } from "../scenario.js";
+
+/** `send`, `recv`, `sendto`, `recvfrom`, `WSARecvEx`: bytes, lengths, buffers, flags. */
+export const transferGroup = new Group("transfer");
+const { add } = transferGroup;
+
+add(
+  "bytes arrive in order, in pieces of any size",
+  `
+  pair
+  A send s 5 => 5
+  A send s 1 => 1
+  A send s 20 => 20
+  settle
+  B recv s 3 => 3 'abc'
+  B recv s 1 => 1 'd'
+  B recv s 40 => 22 'efghijklmnopqrstuvwxyz'
+  B send s 7
+  A recv s 7 => 7 'abcdefg'
+`,
+);
+
+add(
+  "recv gives what is there, and does not wait for more",
+  `
+  pair
+  B send s 5
+  settle
+  A recv s 4096 => 5 'abcde'
+`,
+);
+
+for (const bytes of [100, 4096, 65536, 1000000, 16000000]) {
+  add(
+    `${bytes} bytes with one send, read in large pieces`,
+    `
+  pair
+  A@1 send s ${bytes} &
+  B recvall s ${bytes} => all
+  A@1 ends => ${bytes}
+`,
+  );
+}
+
+for (const chunk of [1, 7, 4095, 4097]) {
+  add(
+    `pieces of ${chunk} bytes, read in pieces of another size`,
+    `
+  pair
+  A@1 sendall s ${chunk * 300} chunk=${chunk} &
+  B recvall s ${chunk * 300} chunk=${chunk + 3} => all
+  A@1 ends => all
+`,
+  );
+}
+
+add(
+  "both directions at once, more than the buffers hold",
+  `
+  pair
+  A@1 sendall s 3000000 &
+  B@1 sendall s 3000000 &
+  A@2 recvall s 3000000 &
+  B@2 recvall s 3000000 &
+  A@1 ends => all
+  B@1 ends => all
+  A@2 ends => all
+  B@2 ends => all
+`,
+);
+
+add(
+  "send of no bytes",
+  `
+  pair
+  A send s 0 => 0
+  settle
+  B ioctl s FIONBIO 1
+  B recv s 16 => -1 WSAEWOULDBLOCK
+  B select r=s t=0 => 0 r:-
+  A send s 0 buf=null => 0
+  A send s 3 => 3
+  settle
+  B recv s 16 => 3 'abc'
+`,
+);
+
+add(
+  "send of no bytes after the peer's close",
+  `
+  pair
+  B close s
+  settle
+  A send s 0 => 0
+  A recv s 16 => 0
+`,
+);
+
+add(
+  "recv of no bytes: nothing there, without blocking",
+  `
+  pair
+  A ioctl s FIONBIO 1
+  A recv s 0
+  B send s 3
+  settle
+  A recv s 0 => 0
+  A recv s 16 => 3 'abc'
+  B close s
+  settle
+  A recv s 0 => 0
+`,
+);
+
+add(
+  "recv of no bytes into no buffer",
+  `
+  pair
+  B send s 3
+  settle
+  A recv s 0 buf=null => 0
+  A recv s 16 => 3 'abc'
+`,
+);
+
+add(
+  "negative lengths",
+  `
+  pair
+  A send s -1 => -1 WSAEFAULT
+  A recv s -1
+  B send s 3
+  A recv s 16 => 3 'abc'
+`,
+);
+
+add(
+  "send from no buffer, and from a bad one",
+  `
+  pair
+  A send s 5 buf=null => -1 WSAEFAULT
+  A send s 5 buf=bad => -1 WSAEFAULT
+  A send s 5 => 5
+  B recv s 16 => 5 'abcde'
+`,
+  { gap: "the process crashes: buffers are used without care for what the application passes" },
+);
+
+add(
+  "recv into no buffer, and into a bad one",
+  `
+  pair
+  B send s 5
+  settle
+  A recv s 5 buf=null => -1 WSAEFAULT
+  A recv s 5 buf=bad => -1 WSAEFAULT
+  A recv s 16 => 5 'abcde'
+`,
+  { gap: "the process crashes: buffers are used without care for what the application passes" },
+);
+
+add(
+  "a bad buffer on a connection that has ended",
+  `
+  pair
+  B close s
+  settle
+  A recv s 5 buf=null
+  A recv s 16 => 0
+`,
+);
+
+add(
+  "peek leaves the bytes",
+  `
+  pair
+  B send s 10
+  settle
+  A recv s 4 peek => 4 'abcd'
+  A recv s 16 peek => 10 'abcdefghij'
+  A ioctl s FIONREAD => 0 -> 10
+  A recv s 4 => 4 'abcd'
+  A recv s 16 peek => 6 'efghij'
+  A recv s 16 => 6 'efghij'
+`,
+);
+
+add(
+  "peek waits for bytes",
+  `
+  pair
+  A@1 recv s 16 peek &
+  A@1 blocked => yes
+  B send s 3
+  A@1 ends => 3 'abc'
+  A recv s 16 => 3 'abc'
+`,
+);
+
+add(
+  "peek without blocking: nothing there",
+  `
+  pair
+  A ioctl s FIONBIO 1
+  A recv s 16 peek => -1 WSAEWOULDBLOCK
+  B send s 3
+  settle
+  A recv s 16 peek => 3 'abc'
+  A recv s 16 peek => 3 'abc'
+  A recv s 16 => 3 'abc'
+  A recv s 16 peek => -1 WSAEWOULDBLOCK
+`,
+);
+
+add(
+  "peek at the end of the stream",
+  `
+  pair
+  B send s 2
+  B close s
+  settle
+  A recv s 16 peek => 2 'ab'
+  A recv s 16 => 2 'ab'
+  A recv s 16 peek => 0
+  A recv s 16 => 0
+`,
+);
+
+add(
+  "peek at a great many bytes",
+  `
+  pair
+  A@1 sendall s 20000 &
+  settle
+  A@1 ends => all
+  B recv s 12000 peek => 12000 as sent
+  B recv s 6000 peek => 6000 as sent
+  B recvall s 20000 => all
+`,
+);
+
+add(
+  "peek shows what came since the last peek",
+  `
+  pair
+  B send s 3
+  settle
+  A recv s 16 peek => 3 'abc'
+  B send s 3
+  settle
+  A recv s 16 peek => 6 'abcdef'
+  A recv s 2 => 2 'ab'
+  A recv s 16 peek => 4 'cdef'
+`,
+);
+
+add(
+  "MSG_DONTROUTE on send means nothing here",
+  `
+  pair
+  A send s 5 dontroute => 5
+  B recv s 16 => 5 'abcde'
+  B send s 5 dontroute => 5
+  A recv s 16 => 5 'abcde'
+`,
+);
+
+add(
+  "MSG_DONTROUTE on recv",
+  `
+  pair
+  B send s 5
+  settle
+  A recv s 16 dontroute => -1 WSAEOPNOTSUPP | wine: 5 'abcde' (Wine passes over flags that it does not know here)
+`,
+);
+
+add(
+  "MSG_PEEK on send",
+  `
+  pair
+  A send s 5 peek => -1 WSAEOPNOTSUPP | wine: 5 (Wine passes over flags that it does not know here)
+`,
+);
+
+add(
+  "unknown flags",
+  `
+  pair
+  B send s 5
+  settle
+  A send s 5 flags=0x4000 => -1 WSAEOPNOTSUPP | wine: 5 (Wine passes over flags that it does not know)
+  A recv s 5 flags=0x4000 => -1 WSAEOPNOTSUPP | wine: 5 'abcde' (as above)
+`,
+);
+
+add(
+  "sendto without an address on a connection",
+  `
+  pair
+  A sendto s 5 => 5
+  B recv s 16 => 5 'abcde'
+`,
+);
+
+add(
+  "sendto with the peer's address on a connection",
+  `
+  A listener l
+  B connection s $l
+  A accept s l
+  B sendto s 5 to=$l => 5
+  A recv s 16 => 5 'abcde'
+`,
+);
+
+add(
+  "sendto with another address on a connection",
+  `
+  pair
+  A sendto s 5 to=9
+  A send s 3
+`,
+);
+
+add(
+  "sendto on a socket that is not connected",
+  `
+  A socket s
+  A sendto s 5 to=9 => -1 WSAENOTCONN | both: -1 WSAECONNRESET (Linux says EPIPE of a stream that was never connected)
+`,
+  { kernelOnly: "nothing is connected" },
+);
+
+add(
+  "recvfrom on a connection: without room for an address",
+  `
+  pair
+  B send s 5
+  settle
+  A recvfrom s 3 => 3 'abc'
+  A recvfrom s 16 => 2 'de'
+`,
+);
+
+add(
+  "recvfrom on a connection: the address is left alone",
+  `
+  pair
+  B send s 5
+  settle
+  A recvfrom s 3 from => 3 'abc' no address
+  A recvfrom s 16 from => 2 'de' no address
+  B close s
+  settle
+  A recvfrom s 16 from => 0 no address
+`,
+);
+
+add(
+  "recvfrom on a connection: peek",
+  `
+  pair
+  B send s 5
+  settle
+  A recvfrom s 3 peek => 3 'abc'
+  A recvfrom s 16 => 5 'abcde'
+`,
+);
+
+add(
+  "recvfrom on a connection: too little room for an address",
+  `
+  pair
+  B send s 5
+  settle
+  A recvfrom s 16 from len=4
+`,
+);
+
+add(
+  "WSARecvEx: a stream has no partial messages",
+  `
+  pair
+  B send s 5
+  settle
+  A recvex s 3 => 3 'abc' flags 0
+  A recvex s 16 partial => 2 'de' flags 0 | wine: 2 'de' flags 32768 (Wine leaves the flags as they were)
+`,
+);
+
+add(
+  "WSARecvEx: peek",
+  `
+  pair
+  B send s 5
+  settle
+  A recvex s 3 peek => 3 'abc' flags 0 | wine: 3 'abc' flags 2 (Wine leaves the flags as they were)
+  A recvex s 16 => 5 'abcde' flags 0
+`,
+);
+
+add(
+  "WSARecvEx: waits, and the end",
+  `
+  pair
+  A@1 recvex s 16 &
+  A@1 blocked => yes
+  B send s 5
+  A@1 ends => 5 'abcde' flags 0
+  B close s
+  settle
+  A recvex s 16 => 0 flags 0
+`,
+);
+
+add(
+  "WSARecvEx: without blocking",
+  `
+  pair
+  A ioctl s FIONBIO 1
+  A recvex s 16 => -1 WSAEWOULDBLOCK
+  B send s 5
+  settle
+  A recvex s 16 => 5 'abcde' flags 0
+`,
+);
+
+add(
+  "recv on a socket whose peer sends in many small pieces",
+  `
+  pair
+  A many 500 send s 3 => 500x 3
+  B recvall s 1500 => all
+`,
+);
+
+add(
+  "send from several threads: each piece stays in one piece",
+  `
+  pair
+  A@1 send s 20000 &
+  settle
+  A@1 ends => 20000
+  A@2 send s 5000 &
+  B recvall s 25000 => all
+  A@2 ends => 5000
+`,
+);
+
+add(
+  "recv by one thread while another sends on the same socket",
+  `
+  pair
+  A@1 recv s 16 &
+  A@1 blocked => yes
+  A send s 5 => 5
+  B recv s 16 => 5 'abcde'
+  B send s 4
+  A@1 ends => 4 'abcd'
+`,
+);
+
+add(
+  "bytes of both sides cross",
+  `
+  pair
+  A send s 5
+  B send s 6
+  A recv s 16 => 6 'abcdef'
+  B recv s 16 => 5 'abcde'
+  A send s 7
+  B send s 8
+  B recv s 16 => 7 'fghijkl'
+  A recv s 16 => 8 'ghijklmn'
+`,
+);
+
+add(
+  "ping-pong a thousand times in a process of its own each",
+  `
+  pair
+  A@1 many 1000 send s 64 &
+  B recvall s 64000 => all
+  A@1 ends => 1000x 64
+  B@1 many 1000 send s 64 &
+  A recvall s 64000 => all
+  B@1 ends => 1000x 64
+`,
+);
