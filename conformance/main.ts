@@ -35,7 +35,9 @@ function report(played: Played, show: boolean): void {
   const { scenario, role } = played;
   const why = objection(played);
   const mark = why !== undefined ? "FAILS" : scenario.gap !== undefined ? "gap" : "same";
-  console.log(`${mark.padEnd(6)}${scenario.group}: ${scenario.name} (${role})${played.slow ? " [slow]" : ""}`);
+  console.log(
+    `${mark.padEnd(6)}${scenario.group}: ${scenario.name} (${role}, ${played.milliseconds} ms)${played.slow ? " [slow]" : ""}`,
+  );
   if (why !== undefined) console.log(`  ${why.replaceAll("\n", "\n  ")}`);
   if (!show) return;
   console.log(`  over the kernel:\n${transcriptText(played.kernel)}`);

@@ -386,7 +386,7 @@ add(
   A set l SO_RCVTIMEO 60
   B connection s $l
   A accept s l
-  A get s SO_RCVTIMEO
+  A get s SO_RCVTIMEO => 0 -> 60, 4 bytes
   A@1 recv s 16 &
   settle
   settle

@@ -84,17 +84,6 @@ add(
 );
 
 add(
-  "a blocked send of one piece, the peer closes meanwhile",
-  `
-  pair
-  A@1 send s 30000000 &
-  A@1 blocked => yes
-  B close s
-  A@1 ends => -1 WSAECONNRESET
-`,
-);
-
-add(
   "recv here, recv there: neither disturbs the other",
   `
   pair
