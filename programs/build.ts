@@ -22,7 +22,6 @@ export const programNames = [
   "selectclient",
   "selectserver",
   "threadserver",
-  "transcript",
 ] as const;
 
 export type ProgramName = (typeof programNames)[number];
