@@ -4,22 +4,32 @@ import { addressesGroup } from "./addresses.js";
 import { closingGroup } from "./closing.js";
 import { connectingGroup } from "./connecting.js";
 import { endingGroup } from "./ending.js";
+import { flagsGroup } from "./flags.js";
+import { listeningGroup } from "./listening.js";
+import { nonblockingGroup } from "./nonblocking.js";
 import { optionsGroup } from "./options.js";
+import { selectArgumentsGroup } from "./select-arguments.js";
 import { selectingGroup } from "./selecting.js";
 import { shutdownGroup } from "./shutdown.js";
 import { startingGroup } from "./starting.js";
 import { statesGroup } from "./states.js";
 import { transferGroup } from "./transfer.js";
 import { urgentGroup } from "./urgent.js";
+import { variantsGroup } from "./variants.js";
 import { waitingGroup } from "./waiting.js";
 
 const groups = [
   addressesGroup,
+  listeningGroup,
   acceptingGroup,
   connectingGroup,
   transferGroup,
+  variantsGroup,
+  flagsGroup,
   waitingGroup,
+  nonblockingGroup,
   selectingGroup,
+  selectArgumentsGroup,
   optionsGroup,
   urgentGroup,
   shutdownGroup,

@@ -101,17 +101,6 @@ add(
 );
 
 add(
-  "a socket twice in one set",
-  `
-  pair
-  B send s 5
-  settle
-  A select r=s,s t=0 => 1 r:s,s
-`,
-  { gap: "it counts twice" },
-);
-
-add(
   "two connections, one of which has bytes",
   `
   pair
@@ -261,110 +250,6 @@ add(
 `,
 );
 
-add(
-  "no sets, empty sets",
-  `
-  A select t=10 => -1 WSAEINVAL
-  A select r= w= e= t=10 => -1 WSAEINVAL
-`,
-  alone,
-);
-
-add(
-  "a closed socket",
-  `
-  A socket s
-  A close s
-  A select r=s t=10 => -1 WSAENOTSOCK
-  A select w=s t=10 => -1 WSAENOTSOCK
-  A select e=s t=10 => -1 WSAENOTSOCK
-`,
-  alone,
-);
-
-add(
-  "a closed socket among open ones",
-  `
-  pair
-  A socket t
-  A close t
-  A select r=s,t t=10 => -1 WSAENOTSOCK
-  A select r=t,s t=10 => -1 WSAENOTSOCK
-  A select r=s w=t t=10 => -1 WSAENOTSOCK
-  A select r=s e=t t=10 => -1 WSAENOTSOCK
-  A select r=s t=10 => 0 r:-
-`,
-);
-
-add(
-  "a closed socket beside a readable one",
-  `
-  pair
-  B send s 5
-  settle
-  A socket t
-  A close t
-  A select r=s,t t=10 => -1 WSAENOTSOCK
-  A many 5 select r=s w=t t=0 => 5x -1 WSAENOTSOCK
-  A recv s 16 => 5 'abcde'
-`,
-  { gap: "a select that finds a user-level socket ready does not ask the kernel about the others" },
-);
-
-add(
-  "handles that are no sockets",
-  `
-  pair
-  A select r=event t=10 => -1 WSAENOTSOCK
-  A select r=s,event t=10 => -1 WSAENOTSOCK
-  A select r=zero t=10 => -1 WSAENOTSOCK
-  A many 5 select w=s e=never t=10 => 5x -1 WSAENOTSOCK
-`,
-  { gap: "a select that finds a user-level socket ready does not ask the kernel about the others" },
-);
-
-add(
-  "sockets that are not connected",
-  `
-  A socket s
-  A select r=s t=10
-  A select w=s t=10
-  A select e=s t=10
-  A socket d dgram
-  A select r=d w=d t=10 => 1 r:- w:d
-`,
-  alone,
-);
-
-add(
-  "a negative time-out",
-  `
-  pair
-  A select r=s t=-1.0 => -1 WSAEINVAL | wine: 0 r:- (Wine takes it for no time at all)
-  A select r=s t=0.-5 => -1 WSAEINVAL | wine: 0 r:- (Wine takes it for no time at all)
-`,
-);
-
-add(
-  "a time-out of more than a second's microseconds",
-  `
-  pair
-  B send s 1
-  settle
-  A select r=s t=0.3000000 => 1 r:s
-`,
-);
-
-add(
-  "the first argument does not matter",
-  `
-  pair
-  A select n=0 w=s t=0 => 1 w:s
-  A select n=-5 w=s t=0 => 1 w:s
-  A select n=1000000 w=s t=0 => 1 w:s
-`,
-);
-
 for (const count of [64, 65, 200]) {
   add(
     `${count} connections in a set`,
@@ -447,17 +332,4 @@ add(
   A recv s 16 => 5 'abcde'
   A many 100 select r=s t=0 => 100x 0 r:-
 `,
-);
-
-add(
-  "__WSAFDIsSet finds what is in a set",
-  `
-  A socket s
-  A socket t
-  A isset s in=s,t => 1
-  A isset t in=s,t => 1
-  A isset t in=s => 0
-  A isset s in= => 0
-`,
-  alone,
 );
