@@ -3,7 +3,6 @@ import { Group } from "../scenario.js";
 /** `select` and `__WSAFDIsSet`. */
 export const selectingGroup = new Group("select");
 const { add } = selectingGroup;
-const alone = { kernelOnly: "nothing is connected" };
 
 add(
   "a fresh connection: writable, not readable, nothing exceptional",
