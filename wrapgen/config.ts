@@ -1,4 +1,5 @@
 import { WrapgenError } from "./errors.js";
+import { MODES, type Mode, type ModeRule } from "./modes.js";
 
 /** What a person writes down about a DLL to wrap (`wrapper/NAME.json`); everything else is read from the DLL and its headers. */
 export interface WrapperConfig {
@@ -8,8 +9,18 @@ export interface WrapperConfig {
   headers: string[];
   /** Folders in which the compiler looks for them, besides its own. */
   includePaths: string[];
-  /** Exports that go to the core instead of to the original. */
+  /** Macros defined before the headers are read: NAME or NAME=VALUE. */
+  defines: string[];
+  /** Where the wrapper finds the original when it runs: "system", the name of a file beside it, or an absolute path. */
+  original: string;
+  /** Exports that go to other code instead of to the original. */
   intercept: string[];
+  /** Whose code that is: the core's, or C functions `wrap_NAME` that are linked with the wrapper. */
+  interceptor: "core" | "c";
+  /** How exports are served that are not intercepted; the last rule that fits an export decides. */
+  modes: ModeRule[];
+  /** Which macros name the values of traced parameters: "PARAMETER" or "FUNCTION.PARAMETER" to a prefix such as "MSG_". */
+  symbols: Record<string, string>;
   bindings: {
     /** Functions that the core calls: exports of the DLL, or of one of `libraries`. */
     functions: string[];
@@ -21,6 +32,27 @@ export interface WrapperConfig {
     libraries: string[];
   };
 }
+
+/** A description with nothing asked for: the DLL is passed on as it is. */
+export function defaultConfig(dll: string): WrapperConfig {
+  return {
+    dll,
+    headers: [],
+    includePaths: [],
+    defines: [],
+    original: "system",
+    intercept: [],
+    interceptor: "core",
+    modes: [{ pattern: "*", mode: "pass" }],
+    symbols: {},
+    bindings: { functions: [], structs: [], constants: [], libraries: ["kernel32.dll"] },
+  };
+}
+
+const ENTRIES = [
+  ...["dll", "headers", "includePaths", "defines", "original", "intercept", "interceptor", "modes"],
+  ...["symbols", "bindings"],
+];
 
 /**
  * Checks the text of a wrapper description and gives it a type.
@@ -37,27 +69,55 @@ export function parseConfig(text: string, label: string): WrapperConfig {
   }
   const top = object(value, "", label);
   const bindings = top.bindings === undefined ? {} : object(top.bindings, "bindings", label);
-  refuseUnknown(top, ["dll", "headers", "includePaths", "intercept", "bindings"], "", label);
+  refuseUnknown(top, ENTRIES, "", label);
   refuseUnknown(bindings, ["functions", "structs", "constants", "libraries"], "bindings.", label);
   if (typeof top.dll !== "string" || top.dll === "") {
     throw wrong(label, "dll", 'the name of a DLL, for example "wsock32.dll"');
   }
-  const headers = strings(top.headers, "headers", label);
-  if (headers.length === 0) {
-    throw wrong(label, "headers", "a list of at least one header");
+  const defaults = defaultConfig(top.dll);
+  const { original = defaults.original, interceptor = defaults.interceptor } = top;
+  if (typeof original !== "string" || original === "") {
+    throw wrong(label, "original", '"system", the name of a file beside the wrapper, or an absolute path');
+  }
+  if (interceptor !== "core" && interceptor !== "c") {
+    throw wrong(label, "interceptor", '"core" or "c"');
   }
   return {
     dll: top.dll,
-    headers,
+    headers: strings(top.headers ?? [], "headers", label),
     includePaths: strings(top.includePaths ?? [], "includePaths", label),
+    defines: strings(top.defines ?? [], "defines", label),
+    original,
     intercept: strings(top.intercept ?? [], "intercept", label),
+    interceptor,
+    modes: [...defaults.modes, ...modeRules(top.modes ?? {}, label)],
+    symbols: symbols(top.symbols ?? {}, label),
     bindings: {
       functions: strings(bindings.functions ?? [], "bindings.functions", label),
       structs: strings(bindings.structs ?? [], "bindings.structs", label),
       constants: strings(bindings.constants ?? [], "bindings.constants", label),
-      libraries: strings(bindings.libraries ?? ["kernel32.dll"], "bindings.libraries", label),
+      libraries: strings(bindings.libraries ?? defaults.bindings.libraries, "bindings.libraries", label),
     },
   };
+}
+
+function modeRules(value: unknown, label: string): ModeRule[] {
+  return Object.entries(object(value, "modes", label)).map(([pattern, mode]) => {
+    if (!MODES.includes(mode as Mode)) {
+      throw wrong(label, `modes.${pattern}`, `one of ${MODES.join(", ")}`);
+    }
+    return { pattern, mode: mode as Mode };
+  });
+}
+
+function symbols(value: unknown, label: string): Record<string, string> {
+  const found = object(value, "symbols", label);
+  for (const [name, prefix] of Object.entries(found)) {
+    if (typeof prefix !== "string" || !/^\w+$/.test(prefix)) {
+      throw wrong(label, `symbols.${name}`, 'the beginning of macro names, for example "MSG_"');
+    }
+  }
+  return found as Record<string, string>;
 }
 
 function object(value: unknown, where: string, label: string): Record<string, unknown> {

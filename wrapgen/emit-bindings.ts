@@ -1,7 +1,7 @@
 import { declareFunction, parameterNames } from "./emit-c.js";
 import { WrapgenError } from "./errors.js";
 import type { ConstantValue, RecordLayout, ValueKind } from "./layouts.js";
-import type { Signature } from "./model.js";
+import type { Signature } from "./signatures.js";
 import type { Arch } from "./targets.js";
 
 /** What one target's compiler says about the functions, records and constants of a wrapper description, in its order. */

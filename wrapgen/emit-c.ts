@@ -1,6 +1,6 @@
 import { typeName, type ValueKind } from "./layouts.js";
-import type { Signature } from "./model.js";
 import type { CType, Prototype } from "./prototypes.js";
+import type { Signature } from "./signatures.js";
 import type { Arch } from "./targets.js";
 
 /** Names that generated C functions use for themselves, and that no parameter may have. */
@@ -73,7 +73,7 @@ const BOOLEANS = /^(?:WINBOOL|BOOL|BOOLEAN|_Bool|bool)$/;
  * What a function returns if it cannot be reached: what callers of its type take for failure. NULL for pointers and
  * handles, FALSE for truth values, all bits set for integers (SOCKET_ERROR, INVALID_SOCKET), zeros for structs.
  */
-export function failureStatement(signature: Signature): string {
+export function failureStatement(signature: Pick<Signature, "prototype" | "returns">): string {
   const { returns } = signature;
   const type = typeName(signature.prototype.returns);
   switch (returns.kind) {
@@ -86,4 +86,9 @@ export function failureStatement(signature: Signature): string {
     default:
       return BOOLEANS.test(type) ? "return 0;" : `return (${type})-1;`;
   }
+}
+
+/** Lets the compiler confirm that a prototype was read from the headers as it stands there. */
+export function agreement(ours: string, theirs: string): string {
+  return `_Static_assert(__builtin_types_compatible_p(__typeof__(${ours}), __typeof__(${theirs})), "wrapgen misread the prototype of ${theirs}");`;
 }

@@ -1,5 +1,5 @@
 import { WrapgenError } from "./errors.js";
-import type { WrapperModel } from "./model.js";
+import type { Stub, WrapperModel } from "./model.js";
 
 /**
  * Writes the module-definition file: every export under its original name and ordinal, led to its stub.
@@ -8,11 +8,25 @@ import type { WrapperModel } from "./model.js";
 export function emitDef(model: WrapperModel): string {
   const lines = [`LIBRARY ${quote(model.dll, model.dll)}`, "EXPORTS"];
   for (const stub of model.stubs) {
-    const name = stub.exportName ?? stub.id;
-    const nameless = stub.exportName === undefined ? " NONAME" : "";
-    lines.push(`  ${quote(name, model.dll)} = vmmc_stub_${stub.id} @${stub.ordinal}${nameless}`);
+    if (stub.names.length > 1) {
+      throw new WrapgenError(
+        `Cannot write a .def file for ${model.dll}: its ordinal ${stub.ordinal} has several names (${stub.names.join(", ")}), which such a file cannot say.`,
+      );
+    }
+    const [name = stub.id] = stub.names;
+    const ending = `${stub.names.length === 0 ? " NONAME" : ""}${stub.kind === "data" ? " DATA" : ""}`;
+    lines.push(`  ${quote(name, model.dll)} = ${leadsTo(stub, model.dll)} @${stub.ordinal}${ending}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+function leadsTo(stub: Stub, dll: string): string {
+  return stub.mode === "forward" ? quote(stub.forwarder!, dll) : stubSymbol(stub);
+}
+
+/** What C calls the code behind an export. */
+export function stubSymbol(stub: Stub): string {
+  return `${stub.mode === "intercept" ? "wrap" : "vmmc_stub"}_${stub.id}`;
 }
 
 /** Words that mean something in a .def file, besides everything that is no plain word. */
@@ -21,7 +35,7 @@ const KEYWORDS =
 
 function quote(name: string, dll: string): string {
   if (!/^[\x21-\x7e]+$/.test(name) || name.includes('"')) {
-    throw new WrapgenError(`Cannot wrap ${dll}: a .def file cannot say its export name ${JSON.stringify(name)}.`);
+    throw new WrapgenError(`Cannot write a .def file for ${dll}: it cannot say the name ${JSON.stringify(name)}.`);
   }
   return /^[A-Za-z_]\w*$/.test(name) && !KEYWORDS.test(name) ? name : `"${name}"`;
 }

@@ -1,6 +1,8 @@
-import { carrier, declareFunction, failureStatement, fromCore, parameterNames, toCore } from "./emit-c.js";
-import type { Import, Library, WrapperModel } from "./model.js";
-import { RESOLVER } from "./resolver.js";
+import { agreement, carrier, declareFunction, failureStatement, fromCore, parameterNames, toCore } from "./emit-c.js";
+import type { Import, Library } from "./imports-table.js";
+import type { WrapperModel } from "./model.js";
+import { resolver } from "./resolver.js";
+import type { Signature } from "./signatures.js";
 import { TARGETS } from "./targets.js";
 
 /**
@@ -14,7 +16,7 @@ export function emitKernel(model: WrapperModel): string {
     // windows.h is for the resolver; it comes last, because some headers must come before it.
     [...model.headers, "windows.h", "stddef.h"].map((header) => `#include <${header}>`).join("\n"),
     `#define VMMC_ASM_NAME(name) "${TARGETS[model.arch].symbolPrefix}" name`,
-    RESOLVER,
+    resolver(model.origin),
     ...model.libraries.map(library),
     ...model.imports.map((entry) => importRecord(entry, model)),
     "/* How the core calls the operating system. */\nstruct w2c_os;",
@@ -61,14 +63,9 @@ function importRecord(entry: Import, model: WrapperModel): string {
   ].join("\n");
 }
 
-/** Lets the compiler confirm that a prototype was read from the headers as it stands there. */
-export function agreement(ours: string, theirs: string): string {
-  return `_Static_assert(__builtin_types_compatible_p(__typeof__(${ours}), __typeof__(${theirs})), "wrapgen misread the prototype of ${theirs}");`;
-}
-
 /** `w2c_os_NAME`, which wasm2c's output calls for the core's import `os.NAME`. */
-function shim(entry: Import, { arch }: WrapperModel): string {
-  const { prototype, returns, parameters } = entry.signature!;
+function shim(entry: Import & { signature: Signature }, { arch }: WrapperModel): string {
+  const { prototype, returns, parameters } = entry.signature;
   const names = parameterNames(prototype);
   const list = ["struct w2c_os *os", ...parameters.map((kind, n) => `${carrier(kind, arch)} ${names[n]}`)];
   const values = parameters.map((kind, n) => fromCore(names[n]!, prototype.parameters[n]!.type, kind));
@@ -96,7 +93,7 @@ export function target(entry: Import): string {
   return `__atomic_load_n(&vmmc_target_${entry.id}, __ATOMIC_RELAXED)`;
 }
 
-function cString(text: string): string {
+export function cString(text: string): string {
   // Octal escapes have a fixed length, unlike hexadecimal ones, so no following character can become part of them.
   const escaped = text.replace(/[^\x20-\x7e]|["\\?]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`);
   return `"${escaped}"`;

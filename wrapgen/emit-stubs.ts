@@ -1,8 +1,10 @@
-import { declareFunction, parameterNames, toCore } from "./emit-c.js";
-import { agreement, target } from "./emit-kernel.js";
+import { agreement, declareFunction, parameterNames, toCore } from "./emit-c.js";
+import { target } from "./emit-kernel.js";
+import { tracingStub } from "./emit-trace.js";
 import { typeName } from "./layouts.js";
 import type { Stub, WrapperModel } from "./model.js";
-import { TARGETS } from "./targets.js";
+import type { Prototype } from "./prototypes.js";
+import { type Arch, TARGETS } from "./targets.js";
 import { untypedStub } from "./thunks.js";
 
 /**
@@ -16,31 +18,48 @@ export function emitStubs(model: WrapperModel): string {
 }
 
 function emitStub(stub: Stub, model: WrapperModel): string {
-  const title = `/* ${stub.exportName ?? "no name"} @${stub.ordinal}, ${stub.mode}${originOf(stub)} */`;
-  if (stub.mode === "untyped") {
-    return `${title}\n${untypedStub(stub.id, model.arch)}`;
+  const title = `/* ${stub.names.join(", ") || "no name"} @${stub.ordinal}: ${stub.mode}${leadsTo(stub)} */`;
+  switch (stub.mode) {
+    case "forward":
+      return title;
+    case "core":
+      return `${title}\n${coreStub(stub, model.arch)}`;
+    case "intercept":
+      return `${title}\n${untypedStub(stub.id, `real_${stub.id}`, model.arch)}`;
+    case "jump":
+      return `${title}\n${untypedStub(stub.id, `vmmc_stub_${stub.id}`, model.arch)}`;
+    case "pass":
+      return `${title}\n${passingStub(stub, model.arch)}`;
+    case "trace":
+      return `${title}\n${tracingStub(stub, model.arch)}`;
   }
-  const { prototype, returns, parameters } = stub.signature!;
-  const names = parameterNames(prototype);
-  const head = declareFunction(prototype, `vmmc_stub_${stub.id}`);
-  let call: string;
-  if (stub.mode === "intercepted") {
-    const values = names.map((name, n) => toCore(name, parameters[n]!, model.arch));
-    const core = `VMMC_CALL(${[prototype.name, ...values].join(", ")})`;
-    call = returns.kind === "void" ? `${core};` : `return (${typeName(prototype.returns)})${core};`;
-  } else {
-    const original = `${target(stub.target!)}(${names.join(", ")})`;
-    call = returns.kind === "void" ? `${original};` : `return ${original};`;
-  }
+}
+
+function coreStub({ id, signature }: Stub, arch: Arch): string {
+  const { prototype, returns, parameters } = signature!;
+  const values = parameterNames(prototype).map((name, n) => toCore(name, parameters[n]!, arch));
+  const core = `VMMC_CALL(${[prototype.name, ...values].join(", ")})`;
+  const call = returns.kind === "void" ? `${core};` : `return (${typeName(prototype.returns)})${core};`;
+  return typedStub(id, prototype, arch, [call]);
+}
+
+function passingStub({ id, target: to }: Stub, arch: Arch): string {
+  const { prototype, returns } = to!.signature!;
+  const original = `${target(to!)}(${parameterNames(prototype).join(", ")})`;
+  return typedStub(id, prototype, arch, [returns.kind === "void" ? `${original};` : `return ${original};`]);
+}
+
+/** A function `vmmc_stub_ID` with this body. */
+export function typedStub(id: string, prototype: Prototype, arch: Arch, body: string[]): string {
   // The assembler's name is given outright: so it is free of stdcall decoration, and the .def is the same for all targets.
+  const head = declareFunction(prototype, `vmmc_stub_${id}`);
   return [
-    title,
-    `${head} __asm__("${TARGETS[model.arch].symbolPrefix}vmmc_stub_${stub.id}");`,
-    `${head} {\n  ${call}\n}`,
-    agreement(`vmmc_stub_${stub.id}`, prototype.name),
+    `${head} __asm__("${TARGETS[arch].symbolPrefix}vmmc_stub_${id}");`,
+    `${head} {\n${body.map((line) => `  ${line}`).join("\n")}\n}`,
+    agreement(`vmmc_stub_${id}`, prototype.name),
   ].join("\n");
 }
 
-function originOf(stub: Stub): string {
-  return stub.target ? ` from ${stub.target.library.dll}` : "";
+function leadsTo(stub: Stub): string {
+  return stub.forwarder !== undefined ? ` to ${stub.forwarder}` : stub.target ? ` from ${stub.target.library.dll}` : "";
 }

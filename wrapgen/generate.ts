@@ -13,15 +13,17 @@ import {
   findDll,
   generatorDigest,
   grammarBytes,
+  macros,
   preprocess,
   readIfThere,
   readInput,
   writeIfChanged,
 } from "./io.js";
 import { askConstant, askRecord, Probe } from "./layouts.js";
-import { askSignature, baseName, makeModel, type WrapperModel } from "./model.js";
+import { baseName, makeModel, type WrapperModel } from "./model.js";
 import { readExportTable } from "./pe.js";
 import type { HeaderIndex } from "./prototypes.js";
+import { SignatureSource } from "./signatures.js";
 import { ARCHES, type Arch } from "./targets.js";
 
 export { parseConfig, type WrapperConfig } from "./config.js";
@@ -96,8 +98,11 @@ export async function generateBindings(config: WrapperConfig, outFile: string): 
 /** The record of every export of the DLL that a description names, without writing anything. */
 export async function inspect(config: WrapperConfig, arch: Arch): Promise<WrapperModel> {
   const dllPath = findDll(config.dll, arch);
+  const dllBytes = readInput(dllPath, "the original DLL");
+  // A file that is no DLL is told before headers are read, which takes longer.
+  readExportTable(dllBytes, dllPath);
   const { headers } = await readHeaders(config, arch);
-  return modelOf(config, arch, readInput(dllPath, "the original DLL"), dllPath, headers);
+  return modelOf(config, arch, dllBytes, dllPath, headers);
 }
 
 function modelOf(
@@ -111,17 +116,23 @@ function modelOf(
     const library = findDll(dll, arch);
     return readExportTable(readInput(library, "the library"), library);
   };
-  const compile = (source: string) => compileToAssembly(source, config.includePaths, arch);
-  return makeModel({ config, arch, exports: readExportTable(bytes, path), headers, compile, libraryExports });
+  const compile = (source: string) => compileToAssembly(source, config, arch);
+  let found: ReadonlyMap<string, string> | undefined;
+  const listMacros = () => {
+    found ??= macros(config, arch);
+    return found;
+  };
+  const exports = readExportTable(bytes, path);
+  return makeModel({ config, arch, exports, headers, macros: listMacros, compile, libraryExports });
 }
 
 function bindingFacts(config: WrapperConfig, arch: Arch, headers: HeaderIndex): BindingFacts {
   const probe = new Probe(config.headers);
-  const ask = askSignature(probe, config, headers);
-  const signatures = config.bindings.functions.map((name) => ask(name, "called by the core")!);
+  const source = new SignatureSource(probe, config, headers, arch);
+  const signatures = config.bindings.functions.map((name) => source.require(name, "called by the core"));
   const records = config.bindings.structs.map((name) => askRecord(probe, headers, name));
   const constants = config.bindings.constants.map((name) => askConstant(probe, name));
-  probe.run((source) => compileToAssembly(source, config.includePaths, arch));
+  probe.run((text) => compileToAssembly(text, config, arch));
   return {
     signatures: signatures.map((answer) => answer()),
     records: records.map((answer) => answer()),
@@ -135,8 +146,8 @@ async function readHeaders(
   config: WrapperConfig,
   arch: Arch,
 ): Promise<{ headers: HeaderIndex; dependencies: string[] }> {
-  const { text, dependencies } = preprocess(config, arch);
-  return { headers: indexed(text, await cParser(grammarBytes)), dependencies };
+  const { text, whereIs, dependencies } = preprocess(config, arch);
+  return { headers: indexed(text, await cParser(grammarBytes), whereIs), dependencies };
 }
 
 function toolKey(arches: readonly Arch[]): string[] {

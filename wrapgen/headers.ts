@@ -29,10 +29,10 @@ function rootOf(parser: Parser, text: string): Node {
 }
 
 /** Indexes preprocessed headers, each text once for the process: parsing the Windows headers takes a second or two. */
-export function headerCache(): (text: string, parseC: ParseC) => HeaderIndex {
+export function headerCache(): (text: string, parseC: ParseC, whereIs: (offset: number) => string) => HeaderIndex {
   const known = new Map<string, HeaderIndex>();
-  return (text, parseC) => {
-    const index = known.get(text) ?? indexHeaders(text, parseC);
+  return (text, parseC, whereIs) => {
+    const index = known.get(text) ?? indexHeaders(text, parseC, whereIs);
     known.set(text, index);
     return index;
   };

@@ -16,6 +16,8 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WrapgenError } from "./errors.js";
+import type { Compilation } from "./layouts.js";
+import { withoutLineMarkers } from "./line-markers.js";
 import { type Arch, TARGETS } from "./targets.js";
 
 /* Everything that the generator does outside its own memory: files, compilers, and where things are on this machine. */
@@ -78,26 +80,28 @@ function dllFolders(arch: Arch): string[] {
 /** Preprocessed headers, and the files that they came from. */
 export interface Preprocessed {
   text: string;
+  /** FILE:LINE of an offset in the text. */
+  whereIs: (offset: number) => string;
   dependencies: string[];
 }
 
-/** Which headers to read, and where the compiler finds those that are not its own. */
+/** Which headers to read, and how: where the compiler finds those that are not its own, and with which macros. */
 export interface HeaderSet {
   headers: readonly string[];
   includePaths: readonly string[];
+  defines: readonly string[];
 }
 
 /** Runs the target's preprocessor over `#include`s of the headers. */
-export function preprocess({ headers, includePaths }: HeaderSet, arch: Arch): Preprocessed {
-  const source = headers.map((header) => `#include <${header}>\n`).join("");
+export function preprocess(set: HeaderSet, arch: Arch): Preprocessed {
+  const { headers } = set;
+  if (headers.length === 0) {
+    return { text: "", whereIs: () => "", dependencies: [] };
+  }
   return inTemporaryFolder((folder) => {
     const rules = join(folder, "rules.d");
-    const text = runCompiler(
-      arch,
-      ["-E", "-P", "-MD", "-MF", rules, "-MT", "all", ...searched(includePaths)],
-      source,
-      `preprocess ${headers.join(", ")}`,
-    );
+    const options = ["-E", "-MD", "-MF", rules, "-MT", "all", ...searched(set)];
+    const marked = runCompiler(arch, options, includes(headers), `preprocess ${headers.join(", ")}`);
     // A rule of make: `all: FILE FILE \` over several lines, with blanks in names escaped.
     const files =
       readFileSync(rules, "utf8")
@@ -107,18 +111,42 @@ export function preprocess({ headers, includePaths }: HeaderSet, arch: Arch): Pr
     const dependencies = files
       .map((file) => file.replace(/\\(.)/g, "$1"))
       .filter((file) => file !== "-" && existsSync(file));
-    return { text, dependencies };
+    return { ...withoutLineMarkers(marked), dependencies };
   });
 }
 
-/** Compiles C source to the target's assembly text. */
-export function compileToAssembly(source: string, includePaths: readonly string[], arch: Arch): string {
-  const options = ["-S", "-O1", "-o", "-", ...searched(includePaths)];
-  return runCompiler(arch, options, source, "ask the compiler for sizes, offsets and constants");
+/** The macros without parameters that are defined after the headers, with what they stand for. */
+export function macros(set: HeaderSet, arch: Arch): Map<string, string> {
+  const options = ["-E", "-dM", ...searched(set)];
+  const text = runCompiler(arch, options, includes(set.headers), `list the macros of ${set.headers.join(", ")}`);
+  return new Map([...text.matchAll(/^#define (\w+) (.+)$/gm)].map((match) => [match[1]!, match[2]!.trim()]));
 }
 
-function searched(includePaths: readonly string[]): string[] {
-  return includePaths.flatMap((path) => ["-I", path]);
+function includes(headers: readonly string[]): string {
+  return headers.map((header) => `#include <${header}>\n`).join("");
+}
+
+/** Compiles C source to the target's assembly text. */
+export function compileToAssembly(source: string, set: HeaderSet, arch: Arch): Compilation {
+  const options = ["-S", "-O1", "-o", "-", "-fmax-errors=0", ...searched(set)];
+  const result = startCompiler(arch, options, source);
+  if (result.status === 0) {
+    return { assembly: result.stdout };
+  }
+  const complaints = new Map<number, string>();
+  for (const [, number, message] of result.stderr.matchAll(/^<stdin>:(\d+):(?:\d+:)? (?:fatal )?error: (.*)$/gm)) {
+    const line = Number(number);
+    const first = complaints.get(line) ?? message!;
+    complaints.set(line, first.replace(/^static assertion failed: "(.*)"$/, "$1"));
+  }
+  if ([...complaints.keys()].every((line) => line <= set.headers.length)) {
+    throw failure(arch, "ask for sizes, offsets and constants", result.stderr);
+  }
+  return { complaints };
+}
+
+function searched({ includePaths, defines }: HeaderSet): string[] {
+  return [...includePaths.flatMap((path) => ["-I", path]), ...defines.map((define) => `-D${define}`)];
 }
 
 /** What identifies the compiler: a new version may bring new headers and layouts. */
@@ -135,6 +163,14 @@ export function compilerVersion(arch: Arch): string {
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 
 function runCompiler(arch: Arch, options: string[], source: string, purpose: string): string {
+  const result = startCompiler(arch, options, source);
+  if (result.status !== 0) {
+    throw failure(arch, purpose, result.stderr);
+  }
+  return result.stdout;
+}
+
+function startCompiler(arch: Arch, options: string[], source: string) {
   const { compiler } = TARGETS[arch];
   const result = spawnSync(compiler, [...options, "-w", "-x", "c", "-std=gnu11", "-"], {
     input: source,
@@ -145,14 +181,16 @@ function runCompiler(arch: Arch, options: string[], source: string, purpose: str
   if (result.error) {
     throw missingCompiler(arch, result.error);
   }
-  if (result.status !== 0) {
-    const errors = result.stderr.split("\n").filter((line) => /error:/.test(line));
-    throw new WrapgenError(
-      `${compiler} failed to ${purpose}:\n  ${(errors.length > 0 ? errors : [result.stderr]).slice(0, 10).join("\n  ")}\n` +
-        "Check the names in the wrapper description, and that the headers that define them are listed in it.",
-    );
-  }
-  return result.stdout;
+  return result;
+}
+
+function failure(arch: Arch, purpose: string, stderr: string): WrapgenError {
+  const errors = stderr.split("\n").filter((line) => /error:/.test(line));
+  const shown = (errors.length > 0 ? errors : [stderr.trim()]).slice(0, 3).join("; ");
+  return new WrapgenError(
+    `${TARGETS[arch].compiler} failed to ${purpose}: ${shown}. ` +
+      "Check the names of the headers, their folders, and that they come in an order in which a program can include them.",
+  );
 }
 
 function missingCompiler(arch: Arch, error: Error): WrapgenError {
@@ -184,7 +222,15 @@ export function generatorDigest(): string {
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".js"))
     .sort();
-  return digest(...files.map((name) => readFileSync(join(folder, name))));
+  return digest(...files.map((name) => readFileSync(join(folder, name))), ...runtimeFiles().map(({ text }) => text));
+}
+
+/** The C sources that wrappers are compiled with, besides generated ones. */
+export function runtimeFiles(): { name: string; text: string }[] {
+  // Compiled code lies in dist/wrapgen/, the C sources stay where they are.
+  const folder = fileURLToPath(new URL("../../wrapgen/runtime/", import.meta.url));
+  const names = readdirSync(folder).sort();
+  return names.map((name) => ({ name, text: readFileSync(join(folder, name), "utf8") }));
 }
 
 /** A digest of texts or bytes, in this order. */

@@ -9,8 +9,17 @@ import type { CType, HeaderIndex } from "./prototypes.js";
 
 const MARK = "#wrapgen";
 
-/** Turns assembly text of a C source into answers: the compiler of one target. */
-export type Compile = (source: string) => string;
+/** What the compiler of one target makes of a C source. */
+export type Compilation =
+  | { assembly: string }
+  /** The first complaint about each line of the source, by line numbers from 1. */
+  | { complaints: Map<number, string> };
+
+/**
+ * Turns a C source into assembly text: the compiler of one target.
+ * @throws WrapgenError if what is wrong lies outside the source, for example in a header
+ */
+export type Compile = (source: string) => Compilation;
 
 /** A type as values of it travel between the core and C. */
 export interface ValueKind {
@@ -41,46 +50,118 @@ export interface ConstantValue {
   signed: boolean;
 }
 
-/** Collects questions, then answers them all with one run of the compiler. */
+/** What a function asks: one line of C, so that a complaint about a line is one about a question. */
+interface Question {
+  expressions: string[];
+  line: string;
+  /** An optional question may be one that makes no sense: then its answer is the compiler's complaint. */
+  optional: boolean;
+}
+
+/** Collects questions, then answers them all with one run of the compiler, or two if some made no sense. */
 export class Probe {
-  private readonly questions: string[][] = [];
+  private readonly questions: Question[] = [];
+  private readonly checks: string[] = [];
   private answers: number[][] = [];
+  private readonly complaints = new Map<string, string>();
 
   constructor(private readonly includes: readonly string[]) {}
 
   /** Asks for 32-bit values of integer constant expressions; returns the number of the question. */
   ask(...expressions: string[]): number {
-    return this.questions.push(expressions) - 1;
+    return this.add(expressions, false);
   }
 
-  /** @throws WrapgenError if the compiler left a question open */
+  /** Asks what may make no sense: then there is no answer. */
+  askIfPossible(...expressions: string[]): number {
+    return this.add(expressions, true);
+  }
+
+  /** Has the compiler look at declarations in one line; `complaint` gives its opinion. */
+  check(line: string): string {
+    this.checks.push(line);
+    return line;
+  }
+
+  /** What is wrong with a line given to `check`; undefined if nothing is. */
+  complaint(line: string): string | undefined {
+    return this.complaints.get(line);
+  }
+
+  private add(expressions: string[], optional: boolean): number {
+    const number = this.questions.length;
+    const slots = expressions.map((_, n) => `%c${n}`).join(" ");
+    const operands = expressions.map((expression) => `"i"((int)(unsigned)(${expression}))`).join(", ");
+    const line = `void wrapgen_probe_${number}(void) { __asm__ volatile("\\n${MARK} ${number} ${slots}" : : ${operands}); }`;
+    this.questions.push({ expressions, line, optional });
+    return number;
+  }
+
+  /** @throws WrapgenError if the compiler left a question open that is not optional */
   run(compile: Compile): void {
-    const lines = [...this.includes.map((header) => `#include <${header}>`), "void wrapgen_probe(void) {"];
-    for (const [number, expressions] of this.questions.entries()) {
-      const slots = expressions.map((_, n) => `%c${n}`).join(" ");
-      const operands = expressions.map((expression) => `"i"((int)(unsigned)(${expression}))`).join(", ");
-      lines.push(`  __asm__ volatile("\\n${MARK} ${number} ${slots}" : : ${operands});`);
+    const includes = this.includes.map((header) => `#include <${header}>`);
+    let lines = [...new Set(this.checks), ...this.questions.map(({ line }) => line)];
+    let result = compile([...includes, ...lines, ""].join("\n"));
+    // Questions that made no sense are left out the next time.
+    for (let round = 0; "complaints" in result && round < MAX_ROUNDS; round++) {
+      const { complaints } = result;
+      const remaining = lines.filter((line, n) => {
+        const complaint = complaints.get(includes.length + n + 1);
+        if (complaint !== undefined) {
+          this.complaints.set(line, complaint);
+        }
+        return complaint === undefined;
+      });
+      if (remaining.length === lines.length) {
+        break;
+      }
+      lines = remaining;
+      result = compile([...includes, ...lines, ""].join("\n"));
     }
-    lines.push("}", "");
-    const assembly = compile(lines.join("\n"));
+    this.refuseComplaints();
+    this.read("assembly" in result ? result.assembly : "");
+  }
+
+  private refuseComplaints(): void {
+    for (const { optional, expressions, line } of this.questions) {
+      const complaint = this.complaints.get(line);
+      if (complaint !== undefined && !optional) {
+        throw new WrapgenError(
+          `The compiler cannot tell ${expressions.at(-1)}: ${complaint}. ` +
+            "Check the names in the wrapper description, and that the headers that define them are listed in it.",
+        );
+      }
+    }
+  }
+
+  private read(assembly: string): void {
     for (const line of assembly.split("\n")) {
       if (line.startsWith(MARK)) {
         const [number, ...values] = line.slice(MARK.length).trim().split(/\s+/).map(Number);
         this.answers[number!] = values;
       }
     }
-    for (const [number, expressions] of this.questions.entries()) {
+    for (const [number, { expressions, optional }] of this.questions.entries()) {
       const answer = this.answers[number];
-      if (answer?.length !== expressions.length || !answer.every(Number.isInteger)) {
+      if (!optional && (answer?.length !== expressions.length || !answer.every(Number.isInteger))) {
         throw new WrapgenError(`The compiler gave no value for ${expressions.join(", ")}. Is it a mingw GCC?`);
       }
     }
   }
 
+  /** The values asked for. */
   answer(number: number): number[] {
     return this.answers[number]!;
   }
+
+  /** The values asked for, or undefined if the question made no sense. */
+  answerIfAny(number: number): number[] | undefined {
+    return this.answers[number];
+  }
 }
+
+/** Leaving out a line brings no new complaints about others, apart from rare cases of lines that depend on it. */
+const MAX_ROUNDS = 5;
 
 /** The name of a type, as in a cast. */
 export function typeName(type: CType): string {
@@ -106,7 +187,21 @@ const CLASSES: Record<number, ValueKind["kind"]> = {
 
 /** Asks what kind of values a type has. The answer is valid after the probe ran. */
 export function askKind(probe: Probe, type: string): () => ValueKind {
-  const number = probe.ask(
+  const answer = askKindIfPossible(probe, type);
+  return () => {
+    const kind = answer();
+    if (kind === undefined) {
+      throw new WrapgenError(
+        `The type "${type}" cannot be passed on; leave its function out of the wrapper description.`,
+      );
+    }
+    return kind;
+  };
+}
+
+/** As `askKind`, with no answer for types that do not travel: vectors, complex and 16-byte numbers, incomplete types. */
+export function askKindIfPossible(probe: Probe, type: string): () => ValueKind | undefined {
+  const number = probe.askIfPossible(
     compatible(type, ["void"]),
     `sizeof(__typeof__(${type}))`,
     // A void expression cannot be classified, so another type stands in for it.
@@ -114,14 +209,14 @@ export function askKind(probe: Probe, type: string): () => ValueKind {
     compatible(type, [...SIGNED, "char"]),
   );
   return () => {
-    const [isVoid, size, cls, signed] = probe.answer(number) as [number, number, number, number];
-    const kind = isVoid ? "void" : CLASSES[cls];
-    if (kind === undefined || (kind !== "record" && size > 8)) {
-      throw new WrapgenError(
-        `The type "${type}" (class ${cls}, ${size} bytes) cannot be passed on; leave its function out of the wrapper description.`,
-      );
+    const answer = probe.answerIfAny(number);
+    if (answer === undefined) {
+      return undefined;
     }
-    return { kind, size: isVoid ? 0 : size, signed: signed !== 0 };
+    const [isVoid, size, cls, signed] = answer as [number, number, number, number];
+    const kind = isVoid ? "void" : CLASSES[cls];
+    const travels = kind !== undefined && (kind === "record" || size <= 8);
+    return travels ? { kind, size: isVoid ? 0 : size, signed: signed !== 0 } : undefined;
   };
 }
 

@@ -1,52 +1,43 @@
 import type { WrapperConfig } from "./config.js";
 import { WrapgenError } from "./errors.js";
-import { askKind, type Compile, Probe, typeName, type ValueKind } from "./layouts.js";
+import { type Import, ImportTable, type Library } from "./imports-table.js";
+import { type Compile, Probe } from "./layouts.js";
+import { forwarderText, means, type Origin, originOf, wishedMode } from "./modes.js";
 import type { PeExport, PeExportTable } from "./pe.js";
-import type { HeaderIndex, Prototype } from "./prototypes.js";
+import type { HeaderIndex } from "./prototypes.js";
+import { type Finding, type Signature, SignatureSource } from "./signatures.js";
 import type { Arch } from "./targets.js";
-
-/** A DLL that the wrapper loads to reach the functions it stands in front of. */
-export interface Library {
-  /** What C calls it. */
-  id: string;
-  dll: string;
-  /** It is the DLL that the wrapper replaces: found by its full path in the system's folder, never by name. */
-  isOriginal: boolean;
-}
-
-/** One function of a library, resolved when it is first called. */
-export interface Import {
-  id: string;
-  library: Library;
-  /** Its name, or its ordinal if it has none. */
-  symbol: string | number;
-  /** Undefined if the headers do not tell: then it can only be jumped to. */
-  signature: Signature | undefined;
-}
-
-/** A prototype with what the target's compiler says about its types. */
-export interface Signature {
-  prototype: Prototype;
-  returns: ValueKind;
-  parameters: ValueKind[];
-}
+import { TraceSource, type TraceTypes } from "./trace-types.js";
 
 /**
- * One export of the wrapper:
- * - intercepted: its stub calls the core;
- * - typed: its stub calls the original function, with the prototype from the headers;
- * - untyped: its stub jumps to the original function, leaving registers and stack alone.
+ * How an export of the wrapper is served:
+ * - core: its stub calls the core;
+ * - intercept: callers reach the user's function `wrap_ID`, which reaches the original as `real_ID`;
+ * - pass: its stub calls the original function, with the prototype from the headers;
+ * - jump: its stub jumps to the original function, leaving registers and stack alone;
+ * - trace: as "pass" with a line in the trace, or as "jump" with one about what registers and stack show;
+ * - forward: the loader leads callers on; there is no stub.
  */
+export type StubMode = "core" | "intercept" | "pass" | "jump" | "trace" | "forward";
+
+/** One export of the wrapper. */
 export interface Stub {
   ordinal: number;
-  /** Undefined if the original exports it by ordinal only. */
-  exportName: string | undefined;
+  /** Empty if the original exports it by ordinal only; several if names share the ordinal. */
+  names: string[];
+  kind: PeExport["kind"];
   id: string;
-  mode: "intercepted" | "typed" | "untyped";
-  /** Valid for all modes but "untyped". */
+  mode: StubMode;
+  /** What the headers say; undefined where nobody asked them. */
+  finding: Finding | undefined;
+  /** For "core". */
   signature: Signature | undefined;
-  /** Valid for all modes but "intercepted". */
+  /** What the stub or the user's function leads to; none for "core" and "forward". */
   target: Import | undefined;
+  /** For "forward": what the export table says. */
+  forwarder: string | undefined;
+  /** For "trace" with a prototype: how its values are written. */
+  trace: TraceTypes | undefined;
 }
 
 /** Everything that the emitters need to know about one wrapper for one target. */
@@ -54,12 +45,16 @@ export interface WrapperModel {
   dll: string;
   arch: Arch;
   headers: string[];
+  origin: Origin;
+  ordinalBase: number;
+  /** What the original calls itself in its export table. */
+  innerName: string;
   libraries: Library[];
   imports: Import[];
   /** In the order of their ordinals. */
   stubs: Stub[];
   /** What the core may call, in the order of the wrapper description. */
-  bindings: Import[];
+  bindings: (Import & { signature: Signature })[];
 }
 
 /** Where the model's maker learns things it cannot know itself. */
@@ -68,6 +63,8 @@ export interface ModelSources {
   arch: Arch;
   exports: PeExportTable;
   headers: HeaderIndex;
+  /** Integer macros of the headers; asked for if something is traced. */
+  macros: () => ReadonlyMap<string, string>;
   compile: Compile;
   /** The exports of another system DLL, for core functions that the wrapped DLL does not export. */
   libraryExports: (dll: string) => PeExportTable;
@@ -75,8 +72,8 @@ export interface ModelSources {
 
 /**
  * Joins the DLL's exports, the headers' prototypes and the wrapper description to one record per export.
- * @throws WrapgenError if the description asks for something that cannot be: an export that does not exist, an
- * intercepted function without prototype, an export that is data.
+ * @throws WrapgenError if the description asks for something that cannot be: an export that does not exist, a function
+ * intercepted by the core without prototype, interception of data.
  */
 export function makeModel(sources: ModelSources): WrapperModel {
   const { config, exports, arch } = sources;
@@ -86,190 +83,132 @@ export function makeModel(sources: ModelSources): WrapperModel {
     );
   }
   const dll = baseName(config.dll);
-  checkIntercepted(config, exports);
+  const origin = originOf(config.original);
+  if (origin.kind === "beside" && origin.file.toLowerCase() === dll.toLowerCase()) {
+    throw new WrapgenError(
+      `Cannot wrap ${dll} with the original as ${origin.file} beside it: they would be the same file. Give the original another name.`,
+    );
+  }
+  checkRules(config, exports);
   const probe = new Probe(config.headers);
-  const ask = askSignature(probe, config, sources.headers);
+  const source = new SignatureSource(probe, config, sources.headers, arch);
   const imports = new ImportTable(dll);
-  const intercepted = new Set(config.intercept);
-  const drafts = exports.exports.map((entry) => {
-    const exportName = onlyName(entry, dll);
-    refuseData(entry, exportName, dll);
-    const isIntercepted = exportName !== undefined && intercepted.has(exportName);
-    const purpose = isIntercepted ? "intercepted" : "passed on";
-    const signature = exportName === undefined ? undefined : ask(exportName, purpose);
-    const id = identifier(exportName, entry.ordinal);
-    const target = isIntercepted ? undefined : imports.add(entry, exportName, id);
-    return { ordinal: entry.ordinal, exportName, id, isIntercepted, signature, target };
-  });
-  const bindings = config.bindings.functions.map((name) => ({
-    entry: imports.addBinding(name, sources),
-    signature: ask(name, "called by the core"),
-  }));
+  const ids = new Identifiers();
+  const traced = new TraceSource(sources, source, probe);
+  const drafts = exports.exports.map((entry) => draft(entry, ids.of(entry), config, source, traced));
+  const { functions } = config.bindings;
+  const signatures = functions.map((name) => source.require(name, "called by the core"));
   probe.run(sources.compile);
-
-  for (const draft of drafts) {
-    if (draft.target) {
-      draft.target.signature = draft.signature?.();
-    }
-  }
-  for (const { entry, signature } of bindings) {
-    entry.signature = signature!();
-  }
+  const stubs = drafts.map((finish) => finish(imports, origin, dll));
+  const bindings = functions.map((name, n) => {
+    const entry = imports.addBinding(name, config, exports, sources.libraryExports);
+    return Object.assign(entry, { signature: signatures[n]!() });
+  });
   return {
     dll,
-    arch: exports.arch,
+    arch,
     headers: config.headers,
+    origin,
+    ordinalBase: exports.ordinalBase,
+    innerName: exports.dllName || dll,
     libraries: imports.libraries(),
     imports: imports.all(),
-    stubs: drafts.map(({ ordinal, exportName, id, isIntercepted, signature, target }) => ({
-      ordinal,
-      exportName,
-      id,
-      mode: isIntercepted ? "intercepted" : signature ? "typed" : "untyped",
-      signature: signature?.(),
-      target,
-    })),
-    bindings: bindings.map(({ entry }) => entry),
+    stubs,
+    bindings,
   };
 }
 
-function checkIntercepted(config: WrapperConfig, exports: PeExportTable): void {
-  const names = new Set(exports.exports.flatMap((entry) => entry.names));
-  for (const name of config.intercept) {
-    if (!names.has(name)) {
-      throw new WrapgenError(
-        `Cannot intercept "${name}": ${config.dll} (${exports.arch}) exports no such name. Correct "intercept".`,
-      );
-    }
-  }
-}
-
-function onlyName(entry: PeExport, dll: string): string | undefined {
-  if (entry.names.length > 1) {
-    throw new WrapgenError(
-      `Cannot wrap ${dll}: its ordinal ${entry.ordinal} has several names (${entry.names.join(", ")}), which a .def file cannot say.`,
-    );
-  }
-  return entry.names[0];
-}
-
-function refuseData(entry: PeExport, exportName: string | undefined, dll: string): void {
-  if (entry.kind === "data") {
-    throw new WrapgenError(
-      `Cannot wrap ${dll}: its export ${exportName ?? `@${entry.ordinal}`} is data. Programs read it without a call, so no stub can stand in for it.`,
-    );
-  }
-}
-
-/** What a signature is wanted for. */
-export type Purpose = "intercepted" | "passed on" | "called by the core";
-
-/**
- * Makes a function that looks a prototype up and puts questions about its types to the probe. The signature that it
- * gives is valid after the probe ran; it gives none for a function that is passed on and has no usable prototype.
- */
-export function askSignature(
-  probe: Probe,
+/** Asks all there is to ask about an export; what it gives makes the record of the answers. */
+function draft(
+  entry: PeExport,
+  id: string,
   config: WrapperConfig,
-  headers: HeaderIndex,
-): (name: string, purpose: Purpose) => (() => Signature) | undefined {
-  const known = new Map<string, () => ValueKind>();
-  const kindOf = (type: string) => {
-    const kind = known.get(type) ?? askKind(probe, type);
-    known.set(type, kind);
-    return kind;
+  source: SignatureSource,
+  traced: TraceSource,
+): (imports: ImportTable, origin: Origin, dll: string) => Stub {
+  const base = { ordinal: entry.ordinal, names: entry.names, kind: entry.kind, id };
+  const nothing = {
+    finding: undefined,
+    signature: undefined,
+    target: undefined,
+    forwarder: undefined,
+    trace: undefined,
   };
-  return (name, purpose) => {
-    const prototype = headers.prototype(name);
-    if (prototype === undefined || prototype.variadic) {
-      if (purpose === "passed on") {
-        return undefined;
-      }
-      const why =
-        prototype === undefined
-          ? `the headers (${config.headers.join(", ")}) declare no prototype for it`
-          : "it takes a variable number of arguments";
+  const intercepted = entry.names.find((name) => config.intercept.includes(name));
+  if (intercepted !== undefined && config.interceptor === "core") {
+    const signature = source.require(intercepted, "intercepted");
+    return () => ({ ...base, ...nothing, mode: "core", signature: signature() });
+  }
+  const wish = wishedMode(entry, config.modes, originOf(config.original));
+  const ask = entry.kind === "data" ? undefined : source.find(entry.names);
+  if (intercepted !== undefined) {
+    return (imports) => ({ ...base, ...nothing, mode: "intercept", finding: ask?.(), target: imports.add(entry, id) });
+  }
+  if (wish === "forward") {
+    return (_, origin, dll) => ({
+      ...base,
+      ...nothing,
+      mode: "forward",
+      finding: ask?.(),
+      forwarder: forwarderText(entry, dll, origin),
+    });
+  }
+  const prototype = wish === "trace" ? source.chosen(entry.names)?.prototype : undefined;
+  const trace = prototype && traced.ask(prototype);
+  return (imports) => {
+    const finding = ask!();
+    const target = imports.add(entry, id);
+    const callable = finding.prototype !== undefined && !finding.prototype.variadic && !returnsTwice(entry);
+    if (callable && wish !== "jump") {
+      // What is passed on keeps its types, whatever they are; only the value to return in case of failure depends on one.
+      const returns = finding.returns ?? { kind: "record", size: 0, signed: false };
+      target.signature = { prototype: finding.prototype!, returns };
+    }
+    const mode = wish === "pass" && !callable ? "jump" : wish;
+    return { ...base, ...nothing, mode, finding, target, trace: finding.prototype && trace?.() };
+  };
+}
+
+/** `setjmp` and its like come back into their caller a second time, when the frame of a stub that called them is gone. */
+function returnsTwice(entry: PeExport): boolean {
+  return entry.names.some((name) => /^_*(sig|intel_|i386_|mingw_)?setjmp\w*$/i.test(name));
+}
+
+/** Refuses rules and names that mean nothing: most likely they are misspelt. */
+function checkRules(config: WrapperConfig, { exports, arch }: PeExportTable): void {
+  for (const name of config.intercept) {
+    const entry = exports.find(({ names }) => names.includes(name));
+    if (entry === undefined) {
       throw new WrapgenError(
-        `"${name}" cannot be ${purpose}: ${why}. Add the header that declares it, or take it off the list.`,
+        `Cannot intercept "${name}": ${config.dll} (${arch}) exports no such name. Correct "intercept".`,
       );
     }
-    const returns = kindOf(typeName(prototype.returns));
-    // What is passed on keeps its types, whatever they are; only the value to return in case of failure depends on one.
-    const parameters = purpose === "passed on" ? [] : prototype.parameters.map(({ type }) => kindOf(typeName(type)));
-    return () => checked({ prototype, returns: returns(), parameters: parameters.map((kind) => kind()) }, purpose);
-  };
-}
-
-function checked(signature: Signature, purpose: Purpose): Signature {
-  if (purpose !== "passed on" && signature.returns.kind === "record") {
-    throw new WrapgenError(
-      `"${signature.prototype.name}" cannot be ${purpose}: it returns a struct by value. Take it off the list.`,
-    );
-  }
-  return signature;
-}
-
-/** Collects imports, each once, under unique names. */
-class ImportTable {
-  private readonly imports = new Map<string, Import>();
-  private readonly libraryByName = new Map<string, Library>();
-
-  constructor(private readonly ownDll: string) {}
-
-  all(): Import[] {
-    return [...this.imports.values()];
-  }
-
-  libraries(): Library[] {
-    return [...this.libraryByName.values()];
-  }
-
-  /** The function behind an export of the wrapped DLL: where its forwarder leads, or the DLL's own code. */
-  add(entry: PeExport, exportName: string | undefined, id: string): Import {
-    const forwarder = entry.forwarder;
-    const library = this.library(forwarder?.dll ?? this.ownDll);
-    const symbol = forwarder ? (forwarder.symbol ?? forwarder.ordinal!) : (exportName ?? entry.ordinal);
-    return this.remember({ id, library, symbol, signature: undefined });
-  }
-
-  /** The function that the core calls under a name: an export of the wrapped DLL or of one of the further libraries. */
-  addBinding(name: string, { config, exports, libraryExports }: ModelSources): Import {
-    const own = exports.exports.find((entry) => entry.names.includes(name));
-    const id = identifier(name, 0);
-    if (own) {
-      return this.add(own, name, id);
+    if (entry.kind === "data") {
+      throw new WrapgenError(
+        `Cannot intercept "${name}": ${config.dll} (${arch}) exports it as data, which programs read without a call.`,
+      );
     }
-    for (const dll of config.bindings.libraries) {
-      if (libraryExports(dll).exports.some((entry) => entry.names.includes(name))) {
-        return this.remember({ id, library: this.library(dll), symbol: name, signature: undefined });
-      }
-    }
-    throw new WrapgenError(
-      `The core cannot call "${name}": neither ${config.dll} nor ${config.bindings.libraries.join(", ")} exports it. Add its DLL to "bindings.libraries".`,
-    );
   }
-
-  private remember(fresh: Import): Import {
-    const existing = this.imports.get(fresh.id);
-    if (existing) {
-      return existing;
+  for (const { pattern, mode } of config.modes) {
+    const served = exports.filter((entry) => means(pattern, entry));
+    if (pattern !== "*" && served.length === 0) {
+      throw new WrapgenError(`Cannot ${mode} "${pattern}": ${config.dll} (${arch}) has no such export.`);
     }
-    this.imports.set(fresh.id, fresh);
-    return fresh;
-  }
-
-  private library(dll: string): Library {
-    const key = dll.toLowerCase();
-    const isOriginal = key === this.ownDll.toLowerCase();
-    const library = this.libraryByName.get(key) ?? { id: key.replace(/\W/g, "_"), dll, isOriginal };
-    this.libraryByName.set(key, library);
-    return library;
   }
 }
 
-/** What C calls an export: its name if C can say it, else a name made of its ordinal. */
-function identifier(name: string | undefined, ordinal: number): string {
-  return name !== undefined && /^[A-Za-z_]\w*$/.test(name) ? name : `ordinal_${ordinal}`;
+/** What C calls exports: their names if C can say them, else names made of their ordinals. */
+class Identifiers {
+  private readonly used = new Set<string>();
+
+  of(entry: PeExport): string {
+    let id = entry.names.find((name) => /^[A-Za-z_]\w*$/.test(name)) ?? `ordinal_${entry.ordinal}`;
+    while (this.used.has(id)) {
+      id += "_";
+    }
+    this.used.add(id);
+    return id;
+  }
 }
 
 /** The file name of a path of either system. */

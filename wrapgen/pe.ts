@@ -19,6 +19,8 @@ export interface Forwarder {
   dll: string;
   symbol: string | undefined;
   ordinal: number | undefined;
+  /** As it stands in the file, for example `ws2_32.#12`. */
+  text: string;
 }
 
 export interface PeExport {
@@ -75,12 +77,15 @@ class PeReader {
   private readonly view: DataView;
   private sections: Section[] = [];
   private headerSize = 0;
+  /** What names and forwarders together may still take: see `text`. */
+  private textBudget: number;
 
   constructor(
     private readonly bytes: Uint8Array,
     private readonly label: string,
   ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.textBudget = bytes.length;
   }
 
   exportTable(): PeExportTable {
@@ -148,13 +153,13 @@ class PeReader {
     }
     const dll = module.includes(".") ? module : `${module}.dll`;
     if (!symbol.startsWith("#")) {
-      return { dll, symbol, ordinal: undefined };
+      return { dll, symbol, ordinal: undefined, text };
     }
     const target = /^#\d{1,5}$/.test(symbol) ? Number(symbol.slice(1)) : MAX_EXPORTS;
     if (target >= MAX_EXPORTS) {
       this.fail(`its forwarder at ordinal ${ordinal} names an impossible ordinal: ${JSON.stringify(text)}`);
     }
-    return { dll, symbol: undefined, ordinal: target };
+    return { dll, symbol: undefined, ordinal: target, text };
   }
 
   private headers(): { arch: Arch; directoryRva: number; directorySize: number } {
@@ -244,6 +249,11 @@ class PeReader {
     const end = window.indexOf(0);
     if (end < 0) {
       this.fail(`${what} is not ended by a zero byte within ${window.length} bytes`);
+    }
+    // Texts that lie on top of one another could blow a small file up to gigabytes; those of an honest one fit into it.
+    this.textBudget -= end;
+    if (this.textBudget < 0) {
+      this.fail("its names overlap: together they are longer than the file");
     }
     return Buffer.from(window.subarray(0, end)).toString("latin1");
   }

@@ -1,5 +1,7 @@
 import type { Node } from "web-tree-sitter";
 import { type BlankedSource, blankAttributes, type Convention, conventionIn } from "./attributes.js";
+import { innerDeclarator } from "./declarators.js";
+import { type CEnum, type CRecord, collectEnums, collectRecords } from "./records.js";
 
 /**
  * A C type as the text around a name: `before` + NAME + `after` declares a variable, `before` + `after` is the type's own name.
@@ -26,18 +28,22 @@ export interface Prototype {
   variadic: boolean;
 }
 
-/** A struct or union with its fields, those of anonymous members included. */
-export interface CRecord {
-  /** How C code names it: a typedef's name or `struct TAG`. */
-  spelling: string;
-  /** Bit-fields are left out: they have no offset. */
-  fields: string[];
+/** A prototype and where it stands. */
+export interface Declaration {
+  prototype: Prototype;
+  /** FILE:LINE, or empty if the source does not tell. */
+  where: string;
 }
 
 /** What the headers declare, by name. */
 export interface HeaderIndex {
+  /** The first full prototype. */
   prototype(name: string): Prototype | undefined;
+  /** All full prototypes, in their order. */
+  declarations(name: string): Declaration[];
   record(name: string): CRecord | undefined;
+  /** By a typedef's name or `enum TAG`. */
+  enumeration(spelling: string): CEnum | undefined;
 }
 
 /** Anything that turns C text into a syntax tree of the tree-sitter C grammar. */
@@ -47,22 +53,35 @@ export type ParseC = (text: string) => Node;
  * Indexes the functions and records that preprocessed source declares at its top level.
  * Functions without a full prototype (`int f();`, or declared through a typedef of a function type) are left out.
  */
-export function indexHeaders(source: string, parseC: ParseC): HeaderIndex {
+export function indexHeaders(
+  source: string,
+  parseC: ParseC,
+  whereIs: (offset: number) => string = () => "",
+): HeaderIndex {
   const blanked = blankAttributes(source);
-  const functions = new Map<string, FunctionPlace>();
+  const functions = new Map<string, FunctionPlace[]>();
   const records = new Map<string, CRecord>();
+  const enums = new Map<string, CEnum>();
   visitTopLevel(parseC(blanked.text), (node) => {
     if (node.type === "declaration" || node.type === "function_definition") {
       collectFunctions(node, functions);
     }
     collectRecords(node, records);
+    collectEnums(node, enums);
   });
+  const read = (name: string, place: FunctionPlace) => readPrototype(name, place, source, blanked);
   return {
     prototype: (name) => {
-      const place = functions.get(name);
-      return place === undefined ? undefined : readPrototype(name, place, source, blanked);
+      const place = functions.get(name)?.[0];
+      return place && read(name, place);
     },
+    declarations: (name) =>
+      (functions.get(name) ?? []).map((place) => ({
+        prototype: read(name, place),
+        where: whereIs(place.call.startIndex),
+      })),
     record: (name) => records.get(name),
+    enumeration: (spelling) => enums.get(spelling),
   };
 }
 
@@ -87,16 +106,17 @@ function visitTopLevel(node: Node, visit: (node: Node) => void): void {
   }
 }
 
-function collectFunctions(declaration: Node, functions: Map<string, FunctionPlace>): void {
+function collectFunctions(declaration: Node, functions: Map<string, FunctionPlace[]>): void {
   for (const declarator of declaration.childrenForFieldName("declarator")) {
     if (declarator.hasError) {
       continue;
     }
     const call = functionPart(declarator);
     const name = call?.childForFieldName("declarator");
-    // The first full prototype counts: later ones repeat it.
-    if (call && name?.type === "identifier" && !functions.has(name.text) && isPrototype(call)) {
-      functions.set(name.text, { declaration, declarator, call });
+    if (call && name?.type === "identifier" && isPrototype(call)) {
+      const known = functions.get(name.text) ?? [];
+      known.push({ declaration, declarator, call });
+      functions.set(name.text, known);
     }
   }
 }
@@ -112,17 +132,6 @@ function functionPart(declarator: Node): Node | undefined {
     node = inner;
   }
   return undefined;
-}
-
-/** One step from a declarator towards the name it declares; null at the name, or in an abstract declarator at its core. */
-function innerDeclarator(node: Node): Node | null {
-  const field = node.childForFieldName("declarator");
-  if (field !== null) {
-    return field;
-  }
-  return node.type.endsWith("parenthesized_declarator") || node.type === "attributed_declarator"
-    ? (node.namedChildren.find((child) => child.type.endsWith("declarator") || child.type === "identifier") ?? null)
-    : null;
 }
 
 /** `f()` says nothing about the parameters, so it is no prototype. */
@@ -238,55 +247,6 @@ function pointerTo(before: string, after: string): CType {
   return after.trim() === ""
     ? { before: tidy(`${before} *`), after: "" }
     : { before: tidy(`${before} (*`), after: tidy(`)${after}`) };
-}
-
-function collectRecords(node: Node, records: Map<string, CRecord>): void {
-  const record = isRecord(node) ? node : node.childForFieldName("type");
-  const body = record && isRecord(record) ? record.childForFieldName("body") : null;
-  if (!record || !body) {
-    return;
-  }
-  const fields = fieldNames(body);
-  const tag = record.childForFieldName("name")?.text;
-  if (tag !== undefined && !records.has(tag)) {
-    records.set(tag, { spelling: `${record.type === "union_specifier" ? "union" : "struct"} ${tag}`, fields });
-  }
-  if (node.type === "type_definition") {
-    for (const declarator of node.childrenForFieldName("declarator")) {
-      if (declarator.type === "type_identifier") {
-        records.set(declarator.text, { spelling: declarator.text, fields });
-      }
-    }
-  }
-}
-
-function isRecord(node: Node): boolean {
-  return node.type === "struct_specifier" || node.type === "union_specifier";
-}
-
-function fieldNames(body: Node): string[] {
-  const names: string[] = [];
-  for (const field of body.namedChildren) {
-    if (field.type !== "field_declaration" || field.namedChildren.some((child) => child.type === "bitfield_clause")) {
-      continue;
-    }
-    const declarators = field.childrenForFieldName("declarator");
-    const type = field.childForFieldName("type");
-    if (declarators.length === 0 && type !== null && isRecord(type)) {
-      const inner = type.childForFieldName("body");
-      names.push(...(inner === null ? [] : fieldNames(inner)));
-    }
-    for (const declarator of declarators) {
-      let core: Node | null = declarator;
-      while (core && core.type !== "field_identifier") {
-        core = innerDeclarator(core) ?? core.namedChildren.find((child) => child.type === "field_identifier") ?? null;
-      }
-      if (core) {
-        names.push(core.text);
-      }
-    }
-  }
-  return names;
 }
 
 /** One line, single blanks, stars together. */

@@ -1,5 +1,15 @@
-/** The C code that finds a function behind the wrapper; the same for every wrapper. */
-export const RESOLVER = `struct vmmc_library {
+import type { Origin } from "./modes.js";
+
+/** The C code that finds a function behind the wrapper; how the original is loaded depends on where it is. */
+export function resolver(origin: Origin): string {
+  return (
+    HEAD +
+    (origin.kind === "system" ? SYSTEM : origin.kind === "beside" ? beside(origin.file) : absolute(origin.path)) +
+    TAIL
+  );
+}
+
+const HEAD = `struct vmmc_library {
   const char *name;
   int is_original;
   HMODULE module; /* set when it is first needed */
@@ -18,7 +28,9 @@ extern IMAGE_DOS_HEADER __ImageBase;
 #define VMMC_REPORT(text) OutputDebugStringA(text)
 #endif
 
-/* The original has the wrapper's own name, so only its full path leads to it. */
+`;
+
+const SYSTEM = `/* The original has the wrapper's own name, so only its full path leads to it. */
 static HMODULE vmmc_load_original(const char *name) {
   char path[2 * MAX_PATH];
   UINT length = GetSystemDirectoryA(path, MAX_PATH);
@@ -37,7 +49,36 @@ static HMODULE vmmc_load_original(const char *name) {
   }
   SetLastError(error);
   return module;
+}`;
+
+function wide(text: string): string {
+  return `L"${text.replace(/[\\"]/g, "\\$&")}"`;
 }
+
+function beside(file: string): string {
+  return `/* The original lies beside the wrapper, under another name. */
+static HMODULE vmmc_load_original(const char *name) {
+  static const WCHAR file[] = ${wide(file)};
+  WCHAR path[1024];
+  (void)name;
+  DWORD length = GetModuleFileNameW((HMODULE)&__ImageBase, path, sizeof path / sizeof *path);
+  while (length > 0 && path[length - 1] != '\\\\') length--;
+  if (length == 0 || length + sizeof file / sizeof *file > sizeof path / sizeof *path) return NULL;
+  for (size_t n = 0; n < sizeof file / sizeof *file; n++) path[length + n] = file[n];
+  return LoadLibraryExW(path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
+}`;
+}
+
+function absolute(path: string): string {
+  return `static HMODULE vmmc_load_original(const char *name) {
+  (void)name;
+  HMODULE module = LoadLibraryExW(${wide(path)}, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
+  GetModuleHandleA("kernel32.dll"); /* see Wine's memory of the last look-up: the next one by name shall find the wrapper */
+  return module;
+}`;
+}
+
+const TAIL = `
 
 static HMODULE vmmc_load(struct vmmc_library *library) {
   HMODULE module = __atomic_load_n(&library->module, __ATOMIC_ACQUIRE);

@@ -29,7 +29,7 @@ function code(ordinal: number, ...names: string[]): PeExport {
 function forwarder(ordinal: number, name: string, dll: string, target: string | number): PeExport {
   const symbol = typeof target === "string" ? target : undefined;
   const other = typeof target === "number" ? target : undefined;
-  return { ordinal, names: [name], rva: 4096, kind: "forwarder", forwarder: { dll, symbol, ordinal: other } };
+  return { ordinal, names: [name], rva: 4096, kind: "forwarder", forwarder: { dll, symbol, ordinal: other, text: "" } };
 }
 
 function model(exports: PeExport[], changes: Partial<WrapperConfig> = {}, arch: Arch = "x64"): WrapperModel {
@@ -41,7 +41,8 @@ function model(exports: PeExport[], changes: Partial<WrapperConfig> = {}, arch: 
     arch,
     exports: table,
     headers: indexHeaders(header, parseC),
-    compile: (source) => compileToAssembly(source, [], arch),
+    macros: () => new Map(),
+    compile: (source) => compileToAssembly(source, defaults, arch),
     libraryExports: () => library,
   });
 }
@@ -166,7 +167,8 @@ describe("a description that cannot be carried out is refused", () => {
         arch: "x64",
         exports: { arch: "ia32", dllName: "some.dll", ordinalBase: 1, exports: [] },
         headers: indexHeaders("", parseC),
-        compile: () => "",
+        macros: () => new Map(),
+        compile: () => ({ assembly: "" }),
         libraryExports: () => assert.fail(),
       }),
     );

@@ -83,7 +83,7 @@ for (const arch of await availableArches()) {
       const names = (dll: string) => listExports(dll).map(({ ordinal, names }) => [ordinal, ...names]);
       assert.deepEqual(names(join(wrapped, "front.dll")), names(join(original, "front.dll")));
       const { stubs } = await inspect(config(functions), arch);
-      const untyped = stubs.filter(({ mode }) => mode === "untyped").map(({ id }) => id);
+      const untyped = stubs.filter(({ mode }) => mode === "jump").map(({ id }) => id);
       assert.deepEqual(untyped, ["front_sum", "front_many", "front_vector", "ordinal_20", "front_gone_untyped"]);
     });
 
