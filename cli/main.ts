@@ -5,8 +5,9 @@ import { CliError } from "./errors.js";
 import { describeExports } from "./exports.js";
 import { install, uninstall } from "./install.js";
 import { productVersion } from "./package.js";
+import { addWrap } from "./wrap.js";
 
-/** Exit codes: done; could not be done, with the reason; not understood. */
+/** Exit codes: done; could not be done, with the reason; wrong usage, or a DLL, header or folder that is of no use. */
 const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 
 function makeProgram(): Command {
@@ -23,8 +24,10 @@ function makeProgram(): Command {
         "  vmmc install program.exe                the program's connections bypass the kernel",
         "  vmmc uninstall program.exe              as before",
         "  vmmc exports wsock32.dll --json         names, ordinals and addresses, for other tools",
+        "  vmmc wrap version.dll --trace --out traced --build",
+        "                                          a version.dll that writes down who calls it",
         "",
-        "Exit codes: 0 done, 1 could not be done, 2 wrong usage.",
+        "Exit codes: 0 done, 1 could not be done, 2 wrong usage or input.",
       ].join("\n"),
     );
   program
@@ -46,20 +49,21 @@ function makeProgram(): Command {
     .argument("<target>", "a program, or a folder with programs")
     .addHelpText("after", "\nExamples:\n  vmmc uninstall program.exe\n  vmmc uninstall folder")
     .action((target: string) => console.log(uninstall(target).join("\n")));
+  addWrap(program);
   return program;
 }
 
-function main(): number {
+async function main(): Promise<number> {
   try {
-    makeProgram().parse();
+    await makeProgram().parseAsync();
     return exitCodes.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     const ofTheSystem = error instanceof Error && "syscall" in error;
     if (!(error instanceof CliError) && !(error instanceof WrapgenError) && !ofTheSystem) throw error;
     console.error(`vmmc: ${error.message}`);
-    return exitCodes.failed;
+    return error instanceof WrapgenError ? exitCodes.usage : exitCodes.failed;
   }
 }
 
-process.exitCode = main();
+process.exitCode = await main();

@@ -25,12 +25,13 @@ export function declare(type: CType, name: string): string {
   return `${type.before}${gap}${name}${type.after}`;
 }
 
-/** The declarator of a function with this prototype, under another name; calling convention included. */
-export function declareFunction(prototype: Prototype, name: string): string {
+/** The declarator of a function with this prototype, under another name; calling convention included, `...` if asked for. */
+export function declareFunction(prototype: Prototype, name: string, withDots = false): string {
   const names = parameterNames(prototype);
   const parameters = prototype.parameters.map(({ type }, index) => declare(type, names[index]!));
   const convention = prototype.convention ? `__attribute__((${prototype.convention})) ` : "";
-  return declare(prototype.returns, `${convention}${name}(${parameters.join(", ") || "void"})`);
+  const list = withDots && prototype.variadic ? [...parameters, "..."] : parameters;
+  return declare(prototype.returns, `${convention}${name}(${list.join(", ") || "void"})`);
 }
 
 /** How a value of a C type travels to and from the core: the name of the prelude's type, or void. */

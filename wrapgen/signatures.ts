@@ -82,7 +82,7 @@ export class SignatureSource {
     if (chosen === undefined) {
       return () => ({ status: "not found", where: "", note: "", prototype: undefined, returns: undefined });
     }
-    const shape = (prototype: Prototype) => declareFunction(withoutNames(prototype), prototype.name);
+    const shape = (prototype: Prototype) => declareFunction(withoutNames(prototype), prototype.name, true);
     const others = declarations.filter(({ prototype }) => shape(prototype) !== shape(chosen.prototype));
     const variants = [chosen.prototype, withoutNames(chosen.prototype)].map((prototype) => ({
       prototype,
@@ -118,7 +118,7 @@ export class SignatureSource {
 }
 
 function describe({ prototype, where }: Declaration): string {
-  return `${declareFunction(prototype, prototype.name)}${where === "" ? "" : ` (${where})`}`;
+  return `${declareFunction(prototype, prototype.name, true)}${where === "" ? "" : ` (${where})`}`;
 }
 
 /** How a header may spell an export's name, and what its decoration says about the prototype. */
@@ -153,7 +153,7 @@ function withoutNames(prototype: Prototype): Prototype {
 /** A line of C that the compiler takes only if the prototype is what the headers declare, and fits the decoration. */
 function checkLine(prototype: Prototype, { convention, argumentBytes }: Spelling): string {
   const ours = `wrapgen_check_${prototype.name}`;
-  const parts = [`extern ${declareFunction(prototype, ours)};`, agreement(ours, prototype.name)];
+  const parts = [`extern ${declareFunction(prototype, ours, true)};`, agreement(ours, prototype.name)];
   if (argumentBytes !== undefined) {
     const sizes = prototype.parameters.map(({ type }) => `((sizeof(${typeName(type)}) + 3) & ~3)`);
     const says = prototype.convention === convention;

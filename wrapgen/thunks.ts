@@ -2,7 +2,7 @@ import { type Arch, TARGETS } from "./targets.js";
 
 /*
  * A stub for a function of unknown prototype jumps through a pointer and touches nothing else. The pointer first leads to
- * code that saves every register in which an argument may be, finds the function, and restores them. Registers that a
+ * code that saves every register in which an argument may be and the flags, finds the function, and restores them. Registers that a
  * called function must preserve need no saving here: the resolver preserves them.
  */
 
@@ -22,6 +22,7 @@ export function fileLevel(lines: readonly string[]): string {
  *   0x00  home space of the resolver's arguments (32 bytes)
  *   0x20  rax rcx rdx r8 r9 r10 r11
  *   0x60  xmm0 .. xmm5
+ *   0xc0  flags
  *   0xc8  return address (so that the stack pointer is a multiple of 16)
  */
 function x64(id: string, symbol: string): string[] {
@@ -51,8 +52,10 @@ function x64Saving(symbol: string): { before: string[]; after: string[] } {
     `.globl ${symbol}`,
     `.seh_proc ${symbol}`,
     `${symbol}:`,
-    "  subq $0xc8, %rsp",
-    "  .seh_stackalloc 0xc8",
+    "  pushfq",
+    "  .seh_stackalloc 8",
+    "  subq $0xc0, %rsp",
+    "  .seh_stackalloc 0xc0",
     "  .seh_endprologue",
     ...general.map(({ name, at }) => `  movq %${name}, ${slot(at)}`),
     ...vector.map(({ name, at }) => `  movaps %${name}, ${slot(at)}`),
@@ -60,7 +63,8 @@ function x64Saving(symbol: string): { before: string[]; after: string[] } {
   const after = [
     ...vector.map(({ name, at }) => `  movaps ${slot(at)}, %${name}`),
     ...general.map(({ name, at }) => `  movq ${slot(at)}, %${name}`),
-    "  addq $0xc8, %rsp",
+    "  addq $0xc0, %rsp",
+    "  popfq",
   ];
   return { before, after };
 }
@@ -88,8 +92,8 @@ function ia32(id: string, symbol: string): string[] {
  * The same for ia32. The stack then, from the stack pointer up:
  *
  *   0x00  xmm0 .. xmm5
- *   0x60  edx ecx eax
- *   0x6c  return address, then the arguments
+ *   0x60  edx ecx eax flags
+ *   0x70  return address, then the arguments
  */
 function ia32Saving(symbol: string): { before: string[]; after: string[] } {
   const vector = [0, 1, 2, 3, 4, 5].map((n) => ({ name: `xmm${n}`, at: 16 * n }));
@@ -97,6 +101,7 @@ function ia32Saving(symbol: string): { before: string[]; after: string[] } {
     ".text",
     `.globl ${symbol}`,
     `${symbol}:`,
+    "  pushfl",
     "  pushl %eax",
     "  pushl %ecx",
     "  pushl %edx",
@@ -109,6 +114,7 @@ function ia32Saving(symbol: string): { before: string[]; after: string[] } {
     "  popl %edx",
     "  popl %ecx",
     "  popl %eax",
+    "  popfl",
   ];
   return { before, after };
 }
@@ -134,7 +140,7 @@ export function tracedJump(id: string, arch: Arch): string[] {
       ]
     : [
         ...save.before,
-        "  leal 0x6c(%esp), %eax",
+        "  leal 0x70(%esp), %eax",
         "  pushl %eax",
         "  leal 4(%esp), %eax",
         "  pushl %eax",
