@@ -2,9 +2,10 @@
 import { Command, CommanderError } from "commander";
 import { WrapgenError } from "../wrapgen/errors.js";
 import { CliError } from "./errors.js";
-import { describeExports } from "./exports.js";
+import { addExports } from "./exports.js";
 import { install, uninstall } from "./install.js";
 import { productVersion } from "./package.js";
+import { addTrace } from "./trace.js";
 import { addWrap } from "./wrap.js";
 
 /** Exit codes: done; could not be done, with the reason; wrong usage, or a DLL, header or folder that is of no use. */
@@ -30,13 +31,7 @@ function makeProgram(): Command {
         "Exit codes: 0 done, 1 could not be done, 2 wrong usage or input.",
       ].join("\n"),
     );
-  program
-    .command("exports")
-    .description("list what a DLL exports")
-    .argument("<file>", "a DLL for x64 or ia32 (x86)")
-    .option("--json", "as JSON")
-    .addHelpText("after", "\nExample:\n  vmmc exports wsock32.dll")
-    .action((file: string, options: { json?: true }) => console.log(describeExports(file, options.json === true)));
+  addExports(program);
   program
     .command("install")
     .description("put wsock32.dll beside a program")
@@ -50,6 +45,7 @@ function makeProgram(): Command {
     .addHelpText("after", "\nExamples:\n  vmmc uninstall program.exe\n  vmmc uninstall folder")
     .action((target: string) => console.log(uninstall(target).join("\n")));
   addWrap(program);
+  addTrace(program);
   return program;
 }
 

@@ -64,7 +64,11 @@ export function addWrap(program: Command): void {
 
 async function wrapDll(dll: string, options: Options): Promise<string[]> {
   const { path, arch } = chooseDll(dll, archOf(options.arch));
-  const { model, files, dll: built } = await wrap({
+  const {
+    model,
+    files,
+    dll: built,
+  } = await wrap({
     config: configOf(path, options),
     arch,
     outDir: options.out,

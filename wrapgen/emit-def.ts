@@ -15,9 +15,20 @@ export function emitDef(model: WrapperModel): string {
     }
     const [name = stub.id] = stub.names;
     const ending = `${stub.names.length === 0 ? " NONAME" : ""}${stub.kind === "data" ? " DATA" : ""}`;
-    lines.push(`  ${quote(name, model.dll)} = ${leadsTo(stub, model.dll)} @${stub.ordinal}${ending}`);
+    lines.push(definitionLine(name, leadsTo(stub, model.dll), stub.ordinal, ending, model.dll));
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** One line below EXPORTS. */
+export function definitionLine(
+  name: string,
+  target: string | undefined,
+  ordinal: number,
+  ending: string,
+  dll: string,
+): string {
+  return `  ${quote(name, dll)}${target === undefined ? "" : ` = ${target}`} @${ordinal}${ending}`;
 }
 
 function leadsTo(stub: Stub, dll: string): string {
@@ -33,7 +44,8 @@ export function stubSymbol(stub: Stub): string {
 const KEYWORDS =
   /^(?:NAME|LIBRARY|DESCRIPTION|STACKSIZE|HEAPSIZE|CODE|DATA|SECTIONS|EXPORTS|IMPORTS|VERSION|BASE|CONSTANT|NONAME|PRIVATE|ALIGNCOMM|READ|WRITE|EXECUTE|SHARED|NONSHARED|SINGLE|MULTIPLE|INITINSTANCE|INITGLOBAL|TERMINSTANCE|TERMGLOBAL)$/i;
 
-function quote(name: string, dll: string): string {
+/** A name as such a file takes it. @throws WrapgenError if it cannot */
+export function quote(name: string, dll: string): string {
   if (!/^[\x21-\x7e]+$/.test(name) || name.includes('"')) {
     throw new WrapgenError(`Cannot write a .def file for ${dll}: it cannot say the name ${JSON.stringify(name)}.`);
   }

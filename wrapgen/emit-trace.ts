@@ -70,7 +70,13 @@ function symbolLines(symbols: readonly TraceSymbol[]): string {
 }
 
 function valueRecord({ name, kind, size, signed, failure, lengthAt, symbols }: TraceValue, list: string): string {
-  const words = [`VMMC_${kind.toUpperCase()}`, Math.min(size, 255), signed ? 1 : 0, `VMMC_FAILS_${failure.toUpperCase()}`, lengthAt];
+  const words = [
+    `VMMC_${kind.toUpperCase()}`,
+    Math.min(size, 255),
+    signed ? 1 : 0,
+    `VMMC_FAILS_${failure.toUpperCase()}`,
+    lengthAt,
+  ];
   return `{ ${[cString(name), ...words, symbols.length, list].join(", ")} }`;
 }
 

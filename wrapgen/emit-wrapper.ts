@@ -32,10 +32,7 @@ export function emitWrapper(model: WrapperModel, withSources: boolean): string {
 
 /** The C files of the generator's own that `emitWrapper` includes. */
 export function runtimeNames(model: WrapperModel, withSources: boolean): string[] {
-  return [
-    ...(traces(model) ? ["trace.h", "trace-text.c", "trace.c"] : []),
-    ...(withSources ? [] : ["start.c"]),
-  ];
+  return [...(traces(model) ? ["trace.h", "trace-text.c", "trace.c"] : []), ...(withSources ? [] : ["start.c"])];
 }
 
 /** Writes intercept.h, which the user's C sources include: what they define, and how they reach the original. */
@@ -45,7 +42,7 @@ export function emitInterceptHeader(model: WrapperModel): string {
     `/* Generated from ${model.dll} (${model.arch}). Define wrap_NAME for each of these; real_NAME is the original. */`,
     "#ifndef VMMC_INTERCEPT_H\n#define VMMC_INTERCEPT_H",
     ...[...model.headers, "windows.h"].map((header) => `#include <${header}>`),
-    "#ifdef __cplusplus\nextern \"C\" {\n#endif",
+    '#ifdef __cplusplus\nextern "C" {\n#endif',
     "/* For functions of unknown prototype: `int WINAPI wrap_f(int) VMMC_NAMED(wrap_f);`, and so for real_f. */",
     `#define VMMC_NAMED(name) __asm__("${p}" #name)`,
   ];
@@ -108,7 +105,7 @@ export function emitCMake(model: WrapperModel, input: BuildInput): string {
     "cmake_minimum_required(VERSION 3.16)",
     "project(wrapper C ASM)",
     // Compiled as C, CMake would leave an assembler file out.
-    'set_source_files_properties(exports.s PROPERTIES LANGUAGE ASM)',
+    "set_source_files_properties(exports.s PROPERTIES LANGUAGE ASM)",
     `add_library(wrapper SHARED wrapper.c exports.s ${input.sources.map(q).join(" ")})`,
     `set_target_properties(wrapper PROPERTIES PREFIX "" OUTPUT_NAME ${q(stem)} SUFFIX ${q(model.dll.slice(stem.length))})`,
     `target_include_directories(wrapper PRIVATE . ${input.includePaths.map(q).join(" ")})`,
@@ -121,7 +118,9 @@ export function emitCMake(model: WrapperModel, input: BuildInput): string {
 }
 
 function shellWord(word: string): string {
-  return /^[\w./,=+@:-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`.replaceAll("$", word === "$@" ? "$" : "$$");
+  return /^[\w./,=+@:-]+$/.test(word)
+    ? word
+    : `'${word.replaceAll("'", "'\\''")}'`.replaceAll("$", word === "$@" ? "$" : "$$");
 }
 
 function makeWord(word: string): string {

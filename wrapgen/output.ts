@@ -51,7 +51,12 @@ function makeFolder(folder: string): string | undefined {
  * @returns the bytes of the file `out`
  * @throws WrapgenError with the compiler's first complaints
  */
-export function compileFiles(arch: Arch, files: readonly OutputFile[], args: readonly string[], out: string): Uint8Array {
+export function compileFiles(
+  arch: Arch,
+  files: readonly OutputFile[],
+  args: readonly string[],
+  out: string,
+): Uint8Array {
   const { compiler, compilerPackage } = TARGETS[arch];
   const folder = mkdtempSync(join(tmpdir(), "wrapgen-"));
   try {
@@ -67,7 +72,9 @@ export function compileFiles(arch: Arch, files: readonly OutputFile[], args: rea
     }
     const built = join(folder, out);
     if (result.status !== 0 || !existsSync(built)) {
-      const lines = result.stderr.split("\n").filter((line) => /error|undefined reference|multiple definition/.test(line));
+      const lines = result.stderr
+        .split("\n")
+        .filter((line) => /error|undefined reference|multiple definition/.test(line));
       const shown = (lines.length > 0 ? lines : [result.stderr.trim()]).slice(0, 3).join("; ");
       throw new WrapgenError(`${compiler} failed to build ${out}: ${shown}.`);
     }

@@ -9,7 +9,12 @@ export function report(model: WrapperModel): string {
     prototypeRemark(stub),
   ]);
   const widths = [0, 1, 2].map((column) => Math.min(40, Math.max(0, ...rows.map((row) => row[column]!.length))));
-  const lines = rows.map((row) => row.map((text, n) => (n < 3 ? text.padEnd(widths[n]!) : text)).join("  ").trimEnd());
+  const lines = rows.map((row) =>
+    row
+      .map((text, n) => (n < 3 ? text.padEnd(widths[n]!) : text))
+      .join("  ")
+      .trimEnd(),
+  );
   return `${[`Wrapper of ${model.dll} for ${model.arch}`, "", ...lines, "", ...totals(model)].join("\n")}\n`;
 }
 
