@@ -13,6 +13,8 @@ export function emitKernel(model: WrapperModel): string {
   const parts = [
     `/* Generated from ${model.dll} (${model.arch}) and its headers. Do not edit. */`,
     "#ifndef VMMC_KERNEL_H\n#define VMMC_KERNEL_H",
+    // The resolver needs little of windows.h; headers may need more.
+    ...(model.headers.length === 0 ? ["#define WIN32_LEAN_AND_MEAN"] : []),
     // windows.h is for the resolver; it comes last, because some headers must come before it.
     [...model.headers, "windows.h", "stddef.h"].map((header) => `#include <${header}>`).join("\n"),
     `#define VMMC_ASM_NAME(name) "${TARGETS[model.arch].symbolPrefix}" name`,

@@ -24,3 +24,27 @@ export function listExports(dll: string): ListedExport[] {
   }
   return [...byIndex.values()];
 }
+
+/** An export table as it lies in the file. */
+export interface ListedTables {
+  /** The first ordinal. */
+  base: number;
+  addresses: Omit<ListedExport, "names">[];
+  /** In the order of the name table, so that an index in this list is a name's hint. */
+  names: { name: string; ordinal: number }[];
+}
+
+/** The export table of a DLL with the order of its names, read by objdump. */
+export function readTables(dll: string): ListedTables {
+  const text = execFileSync("objdump", ["-p", dll], { encoding: "utf8", maxBuffer: 1 << 28 });
+  const base = Number(text.match(/^Ordinal Base \t\t\t(\d+)$/m)?.[1]);
+  const names = text.match(/^\[Ordinal\/Name Pointer\] Table.*\n((?:\t\[.*\n)*)/m)?.[1] ?? "";
+  return {
+    base,
+    addresses: listExports(dll).map(({ ordinal, forwarder }) => ({ ordinal, forwarder })),
+    names: [...names.matchAll(/^\t\[ *(\d+)\] (?:\+base\[ *\d+\] +(?:[0-9a-f]+ )?)?(\S+)$/gm)].map((match) => ({
+      name: match[2]!,
+      ordinal: base + Number(match[1]),
+    })),
+  };
+}
