@@ -25,7 +25,7 @@ const used = [
   ...(full
     ? ["shlwapi", "setupapi", "userenv", "iphlpapi", "wininet", "bcrypt", "crypt32", "ole32", "imagehlp", "netapi32"]
     : []),
-  ...(full ? ["advapi32", "psapi"] : []),
+  ...(full ? ["advapi32"] : []),
 ];
 
 /** Those of which only the tables are compared: C++ names, exports without names, data, stdcall decoration, thousands of exports. */
@@ -33,7 +33,19 @@ const others = [
   "msvcp140",
   "mapi32",
   ...(full
-    ? ["mswsock", "wsock32", "xinput1_3", "msvcr100", "comctl32", "shell32", "avifil32", "uxtheme", "rpcrt4", "wldap32"]
+    ? [
+        "mswsock",
+        "wsock32",
+        "xinput1_3",
+        "psapi",
+        "msvcr100",
+        "comctl32",
+        "shell32",
+        "avifil32",
+        "uxtheme",
+        "rpcrt4",
+        "wldap32",
+      ]
     : []),
   ...(full ? ["mstask", "riched20", "kernel32", "user32", "gdi32", "ntdll", "ucrtbase", "msi", "x3daudio1_0"] : []),
 ];
@@ -86,7 +98,7 @@ for (const arch of await availableArches()) {
         const path = await build(original, arch, isSystem ? "system" : `real_${basename(name)}`, "auto");
         built.set(basename(path), path);
         const [theirs, ours] = [readTables(original), readTables(path)];
-        assert.ok(theirs.addresses.length > 2);
+        assert.ok(theirs.addresses.length >= 2);
         assert.equal(ours.base, theirs.base);
         assert.deepEqual(ours.names, theirs.names, "names, their hints and ordinals");
         assert.deepEqual(

@@ -1,7 +1,8 @@
 /*
  * The trace: one line for each call, written when the call has returned, in one piece, to a file opened for appending. So
  * lines of threads and processes do not mix, and when the program crashes everything is in the file but the calls that had
- * not returned. Nothing here loads a library or waits for another thread's work, so it may run under the loader's lock.
+ * not returned. Nothing here loads a library or waits for a thread that might wait for the loader, so it may run under the
+ * loader's lock.
  */
 
 static HANDLE vmmc_trace_file = INVALID_HANDLE_VALUE;
@@ -34,10 +35,21 @@ static DWORD vmmc_trace_path(WCHAR *path, DWORD room) {
   return 1;
 }
 
+/* One thread of one process writes at a time. Windows would take care of that for a file opened for appending; Wine looks
+   for the end and writes there in two steps. A thread that was ended while it wrote must not stop the others for good. */
+#define VMMC_LOCK_PATIENCE 100000
+static LONG vmmc_writing;
+
 static void vmmc_write(struct vmmc_call *line) {
-  DWORD written;
+  OVERLAPPED range = { .OffsetHigh = 0x7fffffff }; /* where nothing is written: who only reads is not kept from it */
+  DWORD written, saved = GetLastError();
   line->text[line->used++] = '\n';
+  for (int n = 0; n < VMMC_LOCK_PATIENCE && InterlockedExchange(&vmmc_writing, 1) != 0; n++) Sleep(0);
+  BOOL locked = LockFileEx(vmmc_trace_file, LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &range);
   WriteFile(vmmc_trace_file, line->text, line->used, &written, NULL);
+  if (locked) UnlockFileEx(vmmc_trace_file, 0, 1, 0, &range);
+  InterlockedExchange(&vmmc_writing, 0);
+  SetLastError(saved);
 }
 
 /* What `vmmc trace show` knows a trace by, and which process the lines with this number are of. */
