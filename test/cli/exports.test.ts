@@ -39,15 +39,15 @@ for (const arch of arches) {
 }
 
 describe("vmmc exports", () => {
-  it("of a file that is no DLL: one line, exit code 1", () => {
+  it("of a file that is no DLL: one line, exit code 2", () => {
     const { status, stdout, stderr } = vmmc("exports", join(repositoryRoot, "package.json"));
-    assert.deepEqual([status, stdout], [1, ""]);
+    assert.deepEqual([status, stdout], [2, ""]);
     assert.match(stderr, /^vmmc: Cannot read the exports of [^\n]+\n$/);
   });
 
-  it("of no file: one line, exit code 1", () => {
+  it("of no file: one line, exit code 2", () => {
     const { status, stderr } = vmmc("exports", join(repositoryRoot, "no-such.dll"));
-    assert.equal(status, 1);
+    assert.equal(status, 2);
     assert.match(stderr, /^vmmc: Cannot read [^\n]+\n$/);
   });
 });

@@ -42,7 +42,7 @@ function model(exports: PeExport[], changes: Partial<WrapperConfig> = {}, arch: 
     exports: table,
     headers: indexHeaders(header, parseC),
     macros: () => new Map(),
-    compile: (source) => compileToAssembly(source, defaults, arch),
+    compile: (source) => compileToAssembly(source.replace("\n", `\n${header}\n#line 2\n`), defaults, arch),
     libraryExports: () => library,
   });
 }
@@ -64,8 +64,8 @@ describe("module definition", () => {
     const text = emitDef(model([code(1, "?f@@YAHXZ"), code(2, "DATA")]));
     assert.match(text, /^ {2}"\?f@@YAHXZ" = vmmc_stub_ordinal_1 @1$/m);
     assert.match(text, /^ {2}"DATA" = vmmc_stub_DATA @2$/m);
-    refused(/export name "a b"/, () => emitDef(model([code(1, "a b")])));
-    refused(/several names \(a, b\)/, () => model([code(1, "a", "b")]));
+    refused(/cannot say the name "a b"/, () => emitDef(model([code(1, "a b")])));
+    refused(/several names \(a, b\)/, () => emitDef(model([code(1, "a", "b")])));
   });
 });
 
@@ -82,7 +82,7 @@ describe("stubs", () => {
     const text = emitStubs(model([code(1, "f"), code(2, "unheard_of"), code(3, "v")]));
     assert.match(text, /return __atomic_load_n\(&vmmc_target_f, __ATOMIC_RELAXED\)\(a, b, c\);/);
     assert.match(text, /jmp \*vmmc_target_unheard_of\(%rip\)/);
-    assert.match(text, /\/\* v @3, untyped/, "a variable number of arguments cannot be passed on by a call");
+    assert.match(text, /\/\* v @3: jump/, "a variable number of arguments cannot be passed on by a call");
   });
 
   it("on ia32 assembler names carry an underscore and no decoration", () => {
@@ -159,8 +159,10 @@ describe("a description that cannot be carried out is refused", () => {
     );
   });
 
-  it("a DLL that exports data, or is made for the other target", () => {
-    refused(/its export x is data/, () => model([{ ...code(1, "x"), kind: "data" }]));
+  it("interception of data, or a DLL that is made for the other target", () => {
+    const data: PeExport = { ...code(1, "x"), kind: "data" };
+    refused(/"x": some\.dll \(x64\) exports it as data/, () => model([data], { intercept: ["x"] }));
+    assert.equal(model([data]).stubs[0]?.forwarder, "C:\\Windows\\System32\\some.x");
     refused(/it is made for ia32/, () =>
       makeModel({
         config: parseConfig('{"dll":"some.dll","headers":["a.h"]}', "some.json"),
@@ -183,7 +185,12 @@ describe("wrapper descriptions", () => {
       dll: "a.dll",
       headers: ["a.h"],
       includePaths: [],
+      defines: [],
+      original: "system",
       intercept: [],
+      interceptor: "core",
+      modes: [{ pattern: "*", mode: "pass" }],
+      symbols: {},
       bindings: { functions: [], structs: [], constants: [], libraries: ["kernel32.dll"] },
     });
   });
@@ -191,7 +198,10 @@ describe("wrapper descriptions", () => {
   it("with mistakes are refused, naming file and entry", () => {
     refused(/a\.json: it is not JSON|a\.json/, () => parseConfig("{", "a.json"));
     refused(/^a\.json: "dll" must be/, () => parse({ headers: ["a.h"] }));
-    refused(/^a\.json: "headers" must be/, () => parse({ dll: "a.dll", headers: [] }));
+    refused(/^a\.json: "headers" must be/, () => parse({ dll: "a.dll", headers: "a.h" }));
+    refused(/^a\.json: "modes\.f" must be one of forward/, () => parse({ dll: "a.dll", modes: { f: "fly" } }));
+    refused(/^a\.json: "symbols\.flags" must be/, () => parse({ dll: "a.dll", symbols: { flags: "MSG_*" } }));
+    refused(/^a\.json: "interceptor" must be/, () => parse({ dll: "a.dll", interceptor: "me" }));
     refused(/^a\.json: "intercept" must be a list of names/, () =>
       parse({ dll: "a.dll", headers: ["a.h"], intercept: [1] }),
     );
