@@ -15,6 +15,8 @@ export interface SimOptions {
   meanRun: number;
   /** How likely a buffered store becomes visible at a decision; 1: stores are visible at once. */
   drainChance: number;
+  /** One in so many buffered stores stops its thread for a while; 0: none. */
+  heldStores: number;
   spinUs: number;
   ringBytes: number;
   socketBufferBytes: number;
@@ -73,6 +75,7 @@ export function optionsOf(seed: number, profile: Profile = "mixed"): SimOptions 
     policy,
     meanRun,
     drainChance: random.pick([1, 0.5, 0.2, 0.05]),
+    heldStores: random.pick([0, 4, 20]),
     spinUs: random.weighted([[0, 6], [3, 2], [20, 1]] as const), // biome-ignore format: short
     ringBytes: small ? 8 << random.below(4) : 8192 << random.below(3),
     // A fresh connection of the kernel takes at least what the core lays into a ring before the decision.

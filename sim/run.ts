@@ -58,6 +58,7 @@ export class Simulator {
       kernelCall: (thread, call) => this.world.kernelCall(thread, call),
     });
     machine.drainChance = options.drainChance;
+    machine.heldStores = options.heldStores;
     machine.stepLimit = STEP_LIMIT;
     const world = this.makeWorld(core, options);
     this.world = world;

@@ -88,7 +88,8 @@ export class LivenessChecker implements WorldListener {
       if (d === undefined || d.own === 0) return false;
       const window = d.sendWindow!;
       const credit = this.world.machine.memory.i32[(d.own! + this.world.core.constant("BLOCK_CREDIT")) >> 2]!;
-      const room = window - ((d.head! - credit) >>> 0);
+      const switching = d.sendSwitching !== 0 && ((credit - d.sendSwitch!) | 0) < 0;
+      const room = switching ? ((window >> 1) - (d.head! - d.sendSwitch!)) >>> 0 : window - ((d.head! - credit) >>> 0);
       return room > 0 && room < window >> 2;
     });
   }

@@ -52,8 +52,10 @@ export function syncDoor(m: Machine) {
       }
     }
     check(at);
-    if (m.drainChance < 1) m.buffer.push(at, stored);
-    else i32[at >>> 2] = stored;
+    if (m.drainChance < 1) {
+      m.buffer.push(at, stored);
+      m.stored();
+    } else i32[at >>> 2] = stored;
     m.trace.add(m.steps, m.current.id, op.STORE_RELEASE, at, stored, 0);
   }
 

@@ -59,6 +59,10 @@ export class Machine {
   alone: SimThread | undefined;
   /** How likely another thread's buffered stores become visible at a decision. 1: stores are never buffered. */
   drainChance = 1;
+  /** One in so many buffered stores keeps its thread from going on for a while, so that the store stays unseen; 0: none. */
+  heldStores = 0;
+  /** Decisions so far. */
+  private decisions = 0;
   policy!: Policy;
   random!: Random;
   events!: MachineEvents;
@@ -68,7 +72,7 @@ export class Machine {
     this.trace.reset();
     this.threads = [];
     this.runnable.length = 0;
-    this.budget = this.granted = this.steps = this.switches = 0;
+    this.budget = this.granted = this.steps = this.switches = this.decisions = 0;
     this.eventStep = this.stepLimit = this.nextTimer = Number.POSITIVE_INFINITY;
     this.now = 1000;
     this.stopped = false;
@@ -205,10 +209,22 @@ export class Machine {
   private account(): void {
     this.steps += this.granted - this.budget;
     this.granted = this.budget;
+    this.decisions++;
     this.now++;
     if (this.steps >= this.stepLimit) throw new SimFailure("liveness", `not at an end after ${this.stepLimit} steps`);
     if (this.steps >= this.eventStep) this.events.atStep();
     if (this.drainChance < 1) this.drainSome();
+  }
+
+  /** The current thread has a new store in its buffer: it may be stopped soon, before the store is seen. */
+  stored(): void {
+    if (this.heldStores === 0 || !this.random.oneIn(this.heldStores)) return;
+    const soon = this.random.below(4);
+    if (soon < this.budget) {
+      this.granted -= this.budget - soon;
+      this.budget = soon;
+    }
+    this.current.heldUntil = this.decisions + 2 + this.random.below(80);
   }
 
   private grant(): void {
@@ -219,14 +235,22 @@ export class Machine {
   private drainSome(): void {
     for (const thread of this.threads) {
       const count = thread.buffer.count;
-      if (count > 0 && this.random.chance(this.drainChance)) thread.buffer.drain(1 + this.random.below(count));
+      if (count > 0 && thread.heldUntil <= this.decisions && this.random.chance(this.drainChance)) thread.buffer.drain(1 + this.random.below(count));
     }
   }
 
   private choose(current: SimThread | undefined, unless: SimThread | undefined): SimThread | undefined {
     if (this.now >= this.nextTimer) this.fireTimers();
     while (this.runnable.length === 0) if (!this.jump()) return undefined;
-    return this.policy.pick(this.runnable, current?.state === "runnable" ? current : undefined, unless);
+    const candidates = this.heldStores === 0 ? this.runnable : this.notHeld();
+    const goesOn = current?.state === "runnable" && candidates.includes(current) ? current : undefined;
+    return this.policy.pick(candidates, goesOn, unless);
+  }
+
+  /** Those who can run and are not kept from it; all of them if nobody else could. */
+  private notHeld(): readonly SimThread[] {
+    const free = this.runnable.filter((thread) => thread.buffer.count === 0 || thread.heldUntil <= this.decisions);
+    return free.length > 0 ? free : this.runnable;
   }
 
   /** Everybody sleeps: on to the time at which the first one wakes. */

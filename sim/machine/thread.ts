@@ -39,6 +39,8 @@ export class SimThread {
   record = 0;
   lastError = 0;
   priority = 0;
+  /** Until this decision of the scheduler it does not run while its stores are unseen. */
+  heldUntil = 0;
   /** The time-out (ms) that the call in which it sleeps was given. */
   timeoutMs = 0;
   /** The call that its program is in. */
