@@ -74,6 +74,8 @@ export class Simulator {
     new FaultPlan(stage, scenario, options, { streams, agreement, liveness }).begin();
     world.machine.spawn(world.processes[0]!, "director", direct(stage, scenario, liveness, options)).daemon = true;
     let failure: SimFailure | undefined;
+    world.reach(`core ${options.core}`);
+    world.reach(`policy ${options.policy}`);
     try {
       machine.run();
       if (!machine.stopped) throw new SimFailure("liveness", "nobody can go on, and no timer runs");
@@ -82,6 +84,7 @@ export class Simulator {
       failure = asFailure(error, machine);
       this.spoilt = true;
     }
+    if (liveness.rescues > 0) world.reach("woken by looking only");
     return {
       failure,
       steps: machine.steps,
@@ -89,7 +92,7 @@ export class Simulator {
       faults: world.faults.injected,
       bytes: streams.bytes,
       hash: machine.trace.hash,
-      reached: agreement.counts,
+      reached: world.reached,
       world,
       scenario,
     };

@@ -51,6 +51,8 @@ export class World implements MachineEvents {
   readonly faults: Faults;
   readonly processes: SimProcess[] = [];
   readonly listeners: WorldListener[] = [];
+  /** How often each state worth knowing of was reached: what is never reached is not tested. */
+  readonly reached = new Map<string, number>();
   /** Notified when a thread or a process ends. */
   readonly changed: WaitQueue;
   private readonly awaited: (() => boolean)[] = [];
@@ -119,6 +121,7 @@ export class World implements MachineEvents {
     this.endOf(process);
     for (const thread of process.threads) this.machine.abandon(thread);
     process.ended = true;
+    this.reach("process ended");
     this.network.closeAll(process);
     for (const value of [...process.handles.keys()]) this.closeHandle(process, value);
     for (const segment of this.files.segments.values()) while (this.files.unmap(process, segment));
@@ -135,6 +138,10 @@ export class World implements MachineEvents {
     if (handle.kind === "file") this.files.close(handle.object as FileHandle);
   }
 
+  reach(state: string): void {
+    this.reached.set(state, (this.reached.get(state) ?? 0) + 1);
+  }
+
   /** At that step, whoever is running. */
   plan(step: number, action: () => void): void {
     this.planned.push({ step, action });
@@ -147,6 +154,9 @@ export class World implements MachineEvents {
   }
 
   logged(process: SimProcess, event: number, value: number, reason: number): void {
+    const names = Object.entries(this.core.constants);
+    const name = names.find(([key, number]) => key.startsWith("EVENT_") && number === event)?.[0];
+    this.reach(`event ${name?.slice(6).toLowerCase().replaceAll("_", " ")}`);
     for (const listener of this.listeners) listener.logged?.(process, event, value, reason);
   }
 
@@ -156,6 +166,7 @@ export class World implements MachineEvents {
     const [name, given] = typeof call === "string" ? [call, args] : [call.name, call.args];
     const error = this.faults.kernelError(name, thread);
     if (error !== 0) {
+      this.reach(`kernel error in ${name}`);
       thread.lastError = error;
       return SOCKET_ERROR;
     }

@@ -6,14 +6,13 @@ import type { Decision, World, WorldListener } from "../world.js";
 export class AgreementChecker implements WorldListener {
   /** For each connection the mode of the connector and of the acceptor, once they have said it. */
   private readonly modes = new Map<Connection, [number | undefined, number | undefined]>();
-  readonly counts = new Map<string, number>();
   excused = false;
 
   constructor(private readonly world: World) {}
 
   decided(decision: Decision): void {
-    const key = `${decision.role === 0 ? "connect" : "accept"} ${decision.mode === 1 ? "user" : `kernel ${decision.reason}`}`;
-    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+    const who = decision.role === 0 ? "connect" : "accept";
+    this.world.reach(`${who} ${decision.mode === 1 ? "user" : `kernel ${this.reason(decision.reason)}`}`);
     const connection = this.find(decision);
     if (connection === undefined) return;
     const modes = this.modes.get(connection) ?? [undefined, undefined];
@@ -26,6 +25,12 @@ export class AgreementChecker implements WorldListener {
       "agreement",
       `connection ${connection.id} is ${name(modes[0])} for its connector, and ${name(modes[1])} for its acceptor`,
     );
+  }
+
+  private reason(reason: number): string {
+    const names = Object.entries(this.world.core.constants);
+    const name = names.find(([key, value]) => key.startsWith("REASON_") && value === reason)?.[0];
+    return name?.slice(7).toLowerCase().replaceAll("_", " ") ?? `${reason}`;
   }
 
   /** The connection that the side means: its socket is open still. */

@@ -99,7 +99,11 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
   for (const [name, call] of Object.entries(sudden)) doors[name] = plain(m, call);
   for (const [name, call] of Object.entries(systemCalls(m, worldNow))) doors[name] = suspendable(m, name, call);
   for (const name of winsockNames) {
-    doors[name] = suspendable(m, name, (thread, ...args) => worldNow().kernelCall(thread, name, args));
+    doors[name] = suspendable(m, name, (thread, ...args) => {
+      // What the core does by itself, besides what the application has asked it for.
+      if (thread.call?.name !== name && !thread.retrying) worldNow().reach(`core's own ${name}`);
+      return worldNow().kernelCall(thread, name, args);
+    });
   }
   doors.yield = () => {
     if (m.rewinding) {
@@ -176,6 +180,7 @@ function systemCalls(m: Machine, worldNow: () => World): Record<string, Implemen
     },
     bell_ring(thread, value) {
       get<Bell>(thread, value, "bell").ring();
+      worldNow().reach("bell rung");
       return undefined;
     },
     bell_wait(thread, value, process, ms) {
@@ -186,9 +191,13 @@ function systemCalls(m: Machine, worldNow: () => World): Record<string, Implemen
         bell.rung = false;
         return WAIT_BELL;
       }
-      if (peer?.ended === true) return WAIT_PEER_DEAD;
+      if (peer?.ended === true) {
+        worldNow().reach("woken by the peer's end");
+        return WAIT_PEER_DEAD;
+      }
       if (ms === 0 || (thread.retrying && m.now >= thread.deadline)) return WAIT_TIMEOUT;
       const deadline = thread.retrying ? thread.deadline : m.now + ms * 1000;
+      worldNow().reach("slept on a bell");
       const queues = peer === undefined ? [bell.changed] : [bell.changed, peer.ending];
       return m.block(() => bell.rung || peer?.ended === true, deadline, queues, ms);
     },
@@ -211,6 +220,8 @@ function systemCalls(m: Machine, worldNow: () => World): Record<string, Implemen
       if (world.faults.refuses("segment_allocate", thread)) return 0;
       if (offset + bytes > file.bytes)
         throw new SimFailure("memory", `${thread.label} allocates beyond a segment's end`);
+      const inBothRings = offset === 0 || offset === world.core.constant("RINGS_OFFSET") + (file.bytes - 4096) / 2;
+      world.reach(inBothRings ? "segment allocated" : "window grown");
       world.files.allocate(file, offset, bytes);
       return 1;
     },

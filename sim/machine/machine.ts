@@ -235,7 +235,8 @@ export class Machine {
   private drainSome(): void {
     for (const thread of this.threads) {
       const count = thread.buffer.count;
-      if (count > 0 && thread.heldUntil <= this.decisions && this.random.chance(this.drainChance)) thread.buffer.drain(1 + this.random.below(count));
+      if (count > 0 && thread.heldUntil <= this.decisions && this.random.chance(this.drainChance))
+        thread.buffer.drain(1 + this.random.below(count));
     }
   }
 

@@ -50,7 +50,31 @@ describe("seeds", () => {
   }
 
   it("reach the states that matter", () => {
-    for (const state of ["connect user", "accept user", "connect kernel 1", "accept kernel 2", "connect kernel 16"]) {
+    const states = [
+      "connect user",
+      "accept user",
+      "connect kernel no listener",
+      "connect kernel peer not wrapped",
+      "connect kernel not accepted",
+      "connect kernel connect failed",
+      "connect kernel closed before accept",
+      "connect kernel segment create",
+      "connect kernel directory full",
+      "connect kernel directory foreign",
+      "connect kernel directory version",
+      "connect kernel listener gone",
+      "accept kernel segment import",
+      "event damaged",
+      "event stale slot",
+      "window grown",
+      "slept on a bell",
+      "woken by the peer's end",
+      "core's own send",
+      "core's own select",
+      "process ended",
+      "core small-strict",
+    ];
+    for (const state of states) {
       assert.ok((reached.get(state) ?? 0) > 0, `no seed comes to "${state}": ${[...reached].join("; ")}`);
     }
   });
