@@ -1,30 +1,42 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { type LinuxVariant, linuxVariants } from "../../scripts/build/linux.js";
-import { Harness } from "./harness.js";
+import { paths } from "../../scripts/build/paths.js";
+import { Harness, tsanOptions } from "./harness.js";
 
 const variants = Object.keys(linuxVariants) as LinuxVariant[];
+const full = process.env.VMMC_TEST_FULL === "1";
 /** Of each kind of stress. */
-const seconds = process.env.VMMC_TEST_FULL === "1" ? 20 : 2;
+const seconds = full ? 20 : 2;
+/** Of the long one, which is for the sanitizers. */
+const longSeconds = 240;
+/** With the one suppression that there is. */
+const closing = `${tsanOptions}:suppressions=${join(paths.harness, "tsan-close.txt")}`;
 /** With VMMC_TEST_SEED a run that failed is done again, as far as threads and processes let themselves be steered. */
 const seed = Number(process.env.VMMC_TEST_SEED ?? randomInt(2 ** 32));
 
 describe("two processes that use the core on Linux", () => {
-  it("exchange messages at user level and over the kernel", async (t) => {
-    const harness = new Harness(t, "plain");
-    const { user_ns, kernel_ns, line_ns } = await harness.run(["pingpong", 20000]);
-    assert.ok(user_ns && kernel_ns && line_ns);
-    harness.assertNothingLeft();
-  });
+  for (const variant of variants) {
+    // Sanitizers make everything several times slower.
+    const [rounds, many] = variant === "plain" ? [20000, 1000] : [2000, 200];
 
-  it("have a thousand connections at the same time, all user-level", async (t) => {
-    const harness = new Harness(t, "plain");
-    const { values, userLevel, kernel } = await harness.runLogged(["many", 1000]);
-    assert.equal(values.connections, 1000);
-    assert.deepEqual({ userLevel, kernel }, { userLevel: 2000, kernel: 0 });
-    harness.assertNothingLeft();
-  });
+    it(`exchange messages at user level and over the kernel: ${variant} build`, async (t) => {
+      const harness = new Harness(t, variant);
+      const { user_ns, kernel_ns, line_ns } = await harness.run(["pingpong", rounds]);
+      assert.ok(user_ns && kernel_ns && line_ns);
+      harness.assertNothingLeft();
+    });
+
+    it(`have ${many} connections at the same time, all user-level: ${variant} build`, async (t) => {
+      const harness = new Harness(t, variant);
+      const { values, userLevel, kernel } = await harness.runLogged(["many", many]);
+      assert.equal(values.connections, many);
+      assert.deepEqual({ userLevel, kernel }, { userLevel: 2 * many, kernel: 0 });
+      harness.assertNothingLeft();
+    });
+  }
 });
 
 describe(`all kinds of traffic at once, from seed ${seed},`, () => {
@@ -47,14 +59,26 @@ describe(`all kinds of traffic at once, from seed ${seed},`, () => {
       }
     }
   }
+
+  for (const variant of ["tsan", "asan"] as const) {
+    it(`arrives unaltered for minutes: ${variant} build, one process`, {
+      skip: !full && "only with VMMC_TEST_FULL=1",
+    }, async (t) => {
+      const harness = new Harness(t, variant);
+      const { connections, cut, bytes } = await harness.run(["stress", seed, longSeconds, 1]);
+      assert.ok(connections && cut && bytes);
+      harness.assertNothingLeft();
+    });
+  }
 });
 
 describe(`a connection that ends under somebody, from seed ${seed},`, () => {
-  // Not with ThreadSanitizer: it objects to the use of a descriptor that another thread closes, which is the point here.
-  for (const variant of ["plain", "asan"] as const) {
+  for (const variant of variants) {
     it(`wakes the threads that sleep in calls on the closed socket: ${variant} build`, async (t) => {
       const harness = new Harness(t, variant);
-      assert.equal((await harness.run(["close", seed, 200])).rounds, 200);
+      // Threads are slow to begin and end under ThreadSanitizer.
+      const rounds = full ? 2000 : variant === "tsan" ? 60 : 200;
+      assert.equal((await harness.run(["close", seed, rounds], { TSAN_OPTIONS: closing })).rounds, rounds);
       harness.assertNothingLeft();
     });
   }

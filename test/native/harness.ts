@@ -8,7 +8,10 @@ import * as layout from "../../core/layout.js";
 import { type LinuxVariant, linuxBuild } from "../../scripts/build/linux.js";
 
 /** Generous: it only ends a harness that hangs. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 600_000;
+
+/** ThreadSanitizer would let each process sleep for a second at its end, in case that others of its threads still race. */
+export const tsanOptions = "atexit_sleep_ms=0";
 
 /** The harness of one build of the core, with a folder for shared memory of its own. */
 export class Harness {
@@ -45,8 +48,7 @@ export class Harness {
   }
 
   private start(args: readonly (string | number)[], environment: Readonly<Record<string, string>>) {
-    // ThreadSanitizer would let each process sleep for a second at its end, in case that others of its threads still race.
-    const env = { ...process.env, TSAN_OPTIONS: "atexit_sleep_ms=0", VMMC_DIR: this.folder, ...environment };
+    const env = { ...process.env, TSAN_OPTIONS: tsanOptions, VMMC_DIR: this.folder, ...environment };
     return new Promise<{ stdout: string; stderr: string }>((resolve, reject) => {
       const options = { env, timeout: LIMIT_MS, killSignal: "SIGKILL" as const };
       execFile(linuxBuild(this.variant).harness, args.map(String), options, (error, stdout, stderr) => {
