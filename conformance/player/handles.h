@@ -60,7 +60,7 @@ static void do_duplicate(Call *call) {
 /* closehandle NAME: CloseHandle on a socket. */
 static void do_closehandle(Call *call) { say_truth(call, CloseHandle((HANDLE)socket_of(call)->s)); }
 
-/* child NAME send BYTES | recv BYTES | close: a child process that inherited the handle does it, and ends. */
+/* child NAME send | recv | write | read BYTES: a child process that inherited the handle does it, and ends. */
 static void do_child(Call *call) {
   Named *entry = socket_of(call);
   SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
@@ -87,14 +87,24 @@ static void do_child(Call *call) {
   CloseHandle(process.hThread);
   CloseHandle(from);
   say(call, "%s", answer);
-  if (says(call, "send") && atoi(answer) > 0) entry->sent += (unsigned)atoi(answer);
-  if (says(call, "recv") && atoi(answer) > 0) entry->received += (unsigned)atoi(answer);
+  if ((says(call, "send") || says(call, "write")) && atoi(answer) > 0) entry->sent += (unsigned)atoi(answer);
+  if ((says(call, "recv") || says(call, "read")) && atoi(answer) > 0) entry->received += (unsigned)atoi(answer);
+}
+
+/* ReadFile or WriteFile, waited for; -1 with the last error when it fails. */
+static int child_file(HANDLE handle, char *buffer, int bytes, int reads) {
+  OVERLAPPED overlapped = {.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL)};
+  DWORD count = 0;
+  BOOL result = reads ? ReadFile(handle, buffer, (DWORD)bytes, &count, &overlapped)
+                      : WriteFile(handle, buffer, (DWORD)bytes, &count, &overlapped);
+  if (!result && GetLastError() == ERROR_IO_PENDING) result = GetOverlappedResult(handle, &overlapped, &count, TRUE);
+  return result ? (int)count : -1;
 }
 
 /* The child's side: PROGRAM child HANDLE CALL BYTES POSITION. */
 static int child_main(char **words) {
   SOCKET s = (SOCKET)strtoull(words[2], NULL, 10);
-  int bytes = atoi(words[4]), result = -1;
+  int bytes = atoi(words[4]), result = 0, reads = !strcmp(words[3], "read"), writes = !strcmp(words[3], "write");
   char buffer[4096];
   WSADATA data;
   WSAStartup(MAKEWORD(1, 1), &data);
@@ -102,9 +112,10 @@ static int child_main(char **words) {
   pattern_fill(buffer, bytes, (unsigned)atoi(words[5]));
   if (!strcmp(words[3], "send")) result = send(s, buffer, bytes, 0);
   if (!strcmp(words[3], "recv")) result = recv(s, buffer, bytes, 0);
-  if (!strcmp(words[3], "close")) result = closesocket(s);
-  printf("%d %s", result, result < 0 ? error_name(WSAGetLastError()) : "");
-  if (result > 0 && !strcmp(words[3], "recv")) printf("'%.*s'", result < SHORT_TEXT ? result : SHORT_TEXT, buffer);
+  if (reads || writes) result = child_file((HANDLE)s, buffer, bytes, reads);
+  printf("%d", result);
+  if (result < 0) printf(" %s", error_name(WSAGetLastError()));
+  if (result > 0 && (reads || !strcmp(words[3], "recv"))) printf(" '%.*s'", result < SHORT_TEXT ? result : SHORT_TEXT, buffer);
   return 0;
 }
 

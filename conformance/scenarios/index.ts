@@ -4,8 +4,11 @@ import { addressesGroup } from "./addresses.js";
 import { closingGroup } from "./closing.js";
 import { connectingGroup } from "./connecting.js";
 import { endingGroup } from "./ending.js";
+import { extensionsGroup } from "./extensions.js";
 import { flagsGroup } from "./flags.js";
+import { handlesGroup } from "./handles.js";
 import { listeningGroup } from "./listening.js";
+import { messagesGroup } from "./messages.js";
 import { nonblockingGroup } from "./nonblocking.js";
 import { optionsGroup } from "./options.js";
 import { selectArgumentsGroup } from "./select-arguments.js";
@@ -37,6 +40,9 @@ const groups = [
   endingGroup,
   statesGroup,
   startingGroup,
+  messagesGroup,
+  extensionsGroup,
+  handlesGroup,
 ];
 
 /** All scenarios, in the groups' order. */

@@ -1,0 +1,256 @@
+import { Group } from "../scenario.js";
+
+/** `AcceptEx`, `GetAcceptExSockaddrs` and `TransmitFile`, with and without an OVERLAPPED. */
+export const extensionsGroup = new Group("extensions", "extended");
+const { add } = extensionsGroup;
+
+const gap = { gap: "a process with a module that imports AcceptEx or TransmitFile stays on the kernel" };
+const alone = { kernelOnly: "nothing is connected" };
+
+add(
+  "AcceptEx without bytes: ends with the connection",
+  `
+  A listener l
+  A socket s
+  A acceptex s l 0 => started
+  A completes s t=30 => still pending
+  B connection s $l => 0
+  A completes s accept => TRUE 0 127.0.0.1:<A.l> 127.0.0.1:<B.s>, context 0
+  A send s 5 => 5
+  B recv s 16 => 5 'abcde'
+  B send s 4
+  A recv s 16 => 4 'abcd'
+`,
+  gap,
+);
+
+add(
+  "AcceptEx with bytes: ends with the first of them",
+  `
+  A listener l
+  A socket s
+  A acceptex s l 64 => started
+  B connection s $l => 0
+  A completes s t=30 => still pending
+  B send s 5
+  A completes s accept => TRUE 5 'abcde' 127.0.0.1:<A.l> 127.0.0.1:<B.s>, context 0
+  B send s 3
+  A recv s 16 => 3 'fgh'
+`,
+  gap,
+);
+
+add(
+  "AcceptEx with bytes: fewer than were sent",
+  `
+  A listener l
+  A socket s
+  A acceptex s l 3 => started
+  B connection s $l
+  B send s 5
+  A completes s accept => TRUE 3 'abc' 127.0.0.1:<A.l> 127.0.0.1:<B.s>, context 0
+  A recv s 16 => 2 'de'
+`,
+  gap,
+);
+
+add(
+  "AcceptEx with bytes: the peer closes without any",
+  `
+  A listener l
+  A socket s
+  A acceptex s l 64 => started
+  B connection s $l
+  B close s
+  A completes s accept => TRUE 0 127.0.0.1:<A.l> 127.0.0.1:<B.s>, context 0 | both: TRUE 0 0.0.0.0:<0> 0.0.0.0:<0>, context 0 (Wine asks for the names too late)
+  A recv s 16 => 0
+`,
+  gap,
+);
+
+add(
+  "AcceptEx: the connection waits already",
+  `
+  A listener l
+  B connection s $l
+  B send s 5
+  settle
+  A socket s
+  A acceptex s l 64 => started
+  A completes s accept => TRUE 5 'abcde' 127.0.0.1:<A.l> 127.0.0.1:<B.s>, context 0
+`,
+  gap,
+);
+
+add(
+  "AcceptEx: two at once",
+  `
+  A listener l
+  A socket s
+  A socket t
+  A acceptex s l 0 => started
+  A acceptex t l 0 => started
+  B connection s $l
+  A completes s accept => TRUE 0 127.0.0.1:<A.l> 127.0.0.1:<B.s>, context 0
+  B connection t $l
+  A completes t accept => TRUE 0 127.0.0.1:<A.l> 127.0.0.1:<B.t>, context 0
+  B send t 3
+  A recv t 16 => 3 'abc'
+`,
+  gap,
+);
+
+add(
+  "AcceptEx and accept on one listener",
+  `
+  A listener l
+  A socket s
+  A acceptex s l 0 => started
+  B connection s $l
+  A completes s accept
+  B connection t $l
+  A accept t l => 0
+  B send t 3
+  A recv t 16 => 3 'abc'
+  A send s 2
+  B recv s 16 => 2 'ab'
+`,
+  gap,
+);
+
+add(
+  "AcceptEx: the listener is closed",
+  `
+  A listener l
+  A socket s
+  A acceptex s l 0 => started
+  A close l => 0
+  A completes s => FALSE ERROR_OPERATION_ABORTED
+`,
+  alone,
+);
+
+add(
+  "AcceptEx: bad arguments",
+  `
+  A listener l
+  A socket s
+  A acceptex s event 0 => WSAENOTSOCK
+  A acceptex event l 0 => WSAENOTSOCK
+  A socket u
+  A bind u 0
+  A acceptex s u 0 => WSAEINVAL | both: started (Wine waits for a connection that cannot come)
+  A acceptex s l 0 plain
+`,
+  alone,
+);
+
+add(
+  "TransmitFile: a whole file",
+  `
+  pair
+  A transmitfile s 5 => TRUE
+  B recv s 16 => 5 'abcde'
+  A send s 3
+  B recv s 16 => 3 'fgh'
+`,
+  gap,
+);
+
+add(
+  "TransmitFile: a large file",
+  `
+  pair
+  B@1 recvall s 500000 &
+  A transmitfile s 500000 => TRUE
+  B@1 ends => all
+`,
+  gap,
+);
+
+add(
+  "TransmitFile: a part of a file",
+  `
+  pair
+  A transmitfile s 500 bytes=7 => TRUE
+  B recv s 16 => 7 'abcdefg'
+`,
+  gap,
+);
+
+add(
+  "TransmitFile: with head and tail",
+  `
+  pair
+  A transmitfile s 5 head=HEAD tail=TAIL => TRUE
+  settle
+  B recv s 40 => 13 'HEADabcdeTAIL'
+`,
+  gap,
+);
+
+add(
+  "TransmitFile: head and tail without a file",
+  `
+  pair
+  A transmitfile s 0 nofile head=HEAD tail=TAIL => TRUE
+  settle
+  B recv s 40 => 8 'HEADTAIL'
+`,
+  gap,
+);
+
+add(
+  "TransmitFile: overlapped",
+  `
+  pair
+  A transmitfile s 5000 overlapped => TRUE 5000
+  B recvall s 5000 => all
+`,
+  gap,
+);
+
+add(
+  "TransmitFile: disconnects afterwards",
+  `
+  pair
+  A transmitfile s 5 flags=1 => TRUE
+  B recv s 16 => 5 'abcde'
+  B ioctl s FIONBIO 1
+  settle
+  B recv s 16 => 0 | both: -1 WSAEWOULDBLOCK (Wine does not disconnect)
+`,
+  gap,
+);
+
+add(
+  "TransmitFile: the peer has reset the connection",
+  `
+  pair
+  B set s SO_LINGER 1 0
+  B close s
+  settle
+  A transmitfile s 5 => FALSE WSAECONNRESET | both: FALSE WSAENOTCONN (Wine asks for the peer's name first)
+`,
+  gap,
+);
+
+add(
+  "TransmitFile: sending is shut down",
+  `
+  pair
+  A shutdown s 1
+  A transmitfile s 5 => FALSE WSAESHUTDOWN
+`,
+  gap,
+);
+
+add(
+  "TransmitFile: sockets without a connection",
+  `
+  A socket s
+  A transmitfile s 5 => FALSE WSAENOTCONN
+  A transmitfile event 5 => FALSE WSAENOTSOCK
+`,
+  alone,
+);
