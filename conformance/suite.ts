@@ -39,7 +39,8 @@ export interface SuiteOptions {
 const quick: Patience = { settleMs: 12, limitMs: 3000 };
 const patient: Patience = { settleMs: 250, limitMs: 15_000 };
 /** A known gap often hangs: no need to wait for it. */
-const brief: Patience = { settleMs: 12, limitMs: 600 };
+const brief: Patience = { settleMs: 12, limitMs: 800 };
+const briefAgain: Patience = { settleMs: 250, limitMs: 4000 };
 
 /** Every scenario in each of its roles. */
 export function playings(scenarios: readonly Scenario[], together = false): Playing[] {
@@ -91,7 +92,7 @@ class Lane {
     const first = await this.#perform(playing, scenario.gap === undefined ? quick : brief);
     const settled = scenario.gap !== undefined ? first.verdict.unexpected.length === 0 : objection(first) === undefined;
     if (settled) return first;
-    return { ...(await this.#perform(playing, patient)), slow: true };
+    return { ...(await this.#perform(playing, scenario.gap === undefined ? patient : briefAgain)), slow: true };
   }
 
   async #perform(playing: Playing, patience: Patience): Promise<Played> {

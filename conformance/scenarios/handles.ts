@@ -85,7 +85,7 @@ add(
   `
   pair
   A shutdown s 1
-  A writefile s 5
+  A writefile s 5 => FALSE ERROR_PIPE_NOT_CONNECTED
 `,
   gap,
 );
@@ -94,7 +94,7 @@ add(
   "a descriptor of the C runtime: write and read",
   `
   pair
-  A crt s write 5
+  A crt s write 5 => 5
   B send s 4
   settle
   A crt s read 16

@@ -8,6 +8,7 @@ import { extensionsGroup } from "./extensions.js";
 import { flagsGroup } from "./flags.js";
 import { handlesGroup } from "./handles.js";
 import { listeningGroup } from "./listening.js";
+import { messageRulesGroup } from "./message-rules.js";
 import { messagesGroup } from "./messages.js";
 import { nonblockingGroup } from "./nonblocking.js";
 import { optionsGroup } from "./options.js";
@@ -41,6 +42,7 @@ const groups = [
   statesGroup,
   startingGroup,
   messagesGroup,
+  messageRulesGroup,
   extensionsGroup,
   handlesGroup,
 ];
