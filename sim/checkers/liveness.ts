@@ -75,8 +75,8 @@ export class LivenessChecker implements WorldListener {
   }
 
   /**
-   * A writer that sleeps is woken once a quarter of its window has been read: until then the room that it could use is
-   * nobody's concern.
+   * A writer that sleeps is woken when a quarter of the window has been read, as more than that was unread when it fell
+   * asleep: while that much is unread the call is still to come, and room that there is already is nobody's concern.
    */
   private waitsForMoreRoom(thread: SimThread): boolean {
     const { call } = thread;
@@ -86,11 +86,9 @@ export class LivenessChecker implements WorldListener {
     return sockets.some((socket) => {
       const d = this.inspector.descriptor(thread.process, socket);
       if (d === undefined || d.own === 0) return false;
-      const window = d.sendWindow!;
       const credit = this.world.machine.memory.i32[(d.own! + this.world.core.constant("BLOCK_CREDIT")) >> 2]!;
-      const switching = d.sendSwitching !== 0 && ((credit - d.sendSwitch!) | 0) < 0;
-      const room = switching ? ((window >> 1) - (d.head! - d.sendSwitch!)) >>> 0 : window - ((d.head! - credit) >>> 0);
-      return room > 0 && room < window >> 2;
+      const unread = (d.head! - credit) >>> 0;
+      return unread > 0 && unread >= d.sendWindow! >> 2;
     });
   }
 
