@@ -64,7 +64,7 @@ export class FaultPlan {
     const { random, world } = this;
     world.plan(random.below(random.pick([300, 3000, 12000])), () => {
       const running = this.scenario.processes;
-      if (running.length === 0) return;
+      if (running.length === 0 || world.faults.over) return;
       world.faults.injected++;
       const process = random.pick(running);
       end(process);

@@ -25,6 +25,8 @@ export class Faults {
   /** Calls that may be refused, with how likely that is. */
   readonly chances = new Map<string, number>();
 
+  /** The programs have come to their end: nothing goes wrong any more. */
+  over = false;
   /** How likely a call of the kernel fails. */
   kernelErrors = 0;
 
@@ -48,6 +50,7 @@ export class Faults {
 
   /** From now on nothing goes wrong any more. */
   end(): void {
+    this.over = true;
     this.chances.clear();
     this.kernelErrors = 0;
   }
