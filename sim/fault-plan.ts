@@ -50,6 +50,7 @@ export class FaultPlan {
     }
     if (options.directory === "scribbled") this.repeat(() => this.scribbleDirectory());
     if (options.hostile >= 0) this.letBeHostile();
+    if (options.kernelErrors > 0) this.helpTheLost();
     for (let kill = 0; kill < options.kills; kill++) this.planEnd((process) => world.kill(process));
     for (let exit = 0; exit < options.exits; exit++) this.planEnd((process) => this.exit(process));
     for (let jump = 0; jump < options.clockJumps; jump++) {
@@ -93,6 +94,19 @@ export class FaultPlan {
       world.plan(world.machine.steps + 1 + random.below(2 * SCRIBBLE_STEPS), again);
     };
     world.plan(random.below(2 * SCRIBBLE_STEPS), again);
+  }
+
+  /** A program whose calls failed may have left its peer waiting: that is theirs, not the core's. Somebody ends it. */
+  private helpTheLost(): void {
+    const { world, checkers, scenario } = this;
+    checkers.liveness.onStall = () => {
+      const lost = scenario.processes[0];
+      if (lost === undefined) return false;
+      world.faults.kernelErrors = 0;
+      world.kill(lost);
+      scenario.lost(lost);
+      return true;
+    };
   }
 
   private letBeHostile(): void {

@@ -90,7 +90,8 @@ export function* transfer(
       // Who cannot write any more tells the reader, which may wait for an answer.
       if (!(yield* write(other, socket, plan))) yield* other.shutdown(socket, ws.SD_BOTH);
     });
-    yield* read(api, socket, plan, peer.bytes);
+    // Who cannot read any more lets the writer know, which may wait for a peer that waits as well.
+    if (!(yield* read(api, socket, plan, peer.bytes))) yield* api.shutdown(socket, ws.SD_BOTH);
     if (!plan.hasty) yield* stage.world.until(() => writer.state === "ended");
   }
   if (plan.aborts) yield* api.linger(socket, 0);
