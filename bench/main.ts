@@ -5,13 +5,19 @@ import { arches, buildProgram } from "../programs/build.js";
 import { type Arch, withWineServer } from "../testbed/wine.js";
 import { describeMachine } from "./machine.js";
 import { clientArgs, type Figures, type Measure, measureAlone, measurePair, medians } from "./measures.js";
+import { judgeScale, measureScale } from "./scale.js";
 import { type ArchFigures, judge, type Verdict } from "./targets.js";
 
 interface Options {
   json?: string;
   repeat: number;
   arch?: Arch;
+  only?: Part;
 }
+
+/** What can be measured by itself: programs under Wine, or very many connections on Linux. */
+const parts = ["programs", "scale"] as const;
+type Part = (typeof parts)[number];
 
 function wholeNumber(text: string): number {
   const value = Number(text);
@@ -54,7 +60,7 @@ async function measureArch(arch: Arch, repeat: number, astray: string[]): Promis
 
 const show = (value: number | undefined) => (value === undefined ? "-" : Number(value.toPrecision(3)).toString());
 
-function tableOf(verdicts: ReadonlyMap<Arch, readonly Verdict[]>): string {
+function tableOf(verdicts: ReadonlyMap<string, readonly Verdict[]>): string {
   const table = new Table({
     head: ["measure", "arch", "kernel*", "user level", "unit", "result", "target", ""],
     style: { head: [], border: [] },
@@ -75,13 +81,20 @@ async function bench(options: Options): Promise<number> {
   if (available.length === 0) throw new Error(`programs for ${options.arch} cannot run on this machine`);
   const figures = new Map<Arch, ArchFigures>();
   const astray: string[] = [];
-  for (const arch of available) figures.set(arch, await measureArch(arch, options.repeat, astray));
-  const verdicts = new Map([...figures].map(([arch, each]) => [arch, judge(each)] as const));
+  const wanted = (part: Part) => options.only === undefined || options.only === part;
+  if (wanted("programs"))
+    for (const arch of available) figures.set(arch, await measureArch(arch, options.repeat, astray));
+  const verdicts = new Map<string, Verdict[]>([...figures].map(([arch, each]) => [arch, judge(each)] as const));
+  if (wanted("scale")) step("very many connections at the same time, on Linux");
+  const scale = wanted("scale") ? await measureScale() : undefined;
+  if (scale !== undefined) verdicts.set("linux", judgeScale(scale));
   const machine = describeMachine();
   console.log(tableOf(verdicts));
-  console.log("* in the second line of each architecture: the bare cache line in place of the kernel");
+  if (wanted("programs"))
+    console.log("* in the second line of each architecture: the bare cache line in place of the kernel");
   console.log(
-    `Medians of ${options.repeat} runs each, all in one go: ${machine.processor}, ${machine.cores} cores` +
+    `${wanted("scale") ? "Lines of linux: resident bytes of both processes and their segments, without the kernel's sockets; one run. " : ""}` +
+      `Medians of ${options.repeat} runs each, all in one go: ${machine.processor}, ${machine.cores} cores` +
       `${machine.virtual ? " of a virtual machine, whose slow wake-ups make the kernel's round trips look long" : ""}, ` +
       `Linux ${machine.kernel}, ${machine.wine}.`,
   );
@@ -90,7 +103,7 @@ async function bench(options: Options): Promise<number> {
       machine,
       repeat: options.repeat,
       astray,
-      figures: Object.fromEntries(figures),
+      figures: { ...Object.fromEntries(figures), ...(scale === undefined ? {} : { scale }) },
       verdicts: Object.fromEntries(verdicts),
     };
     writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
@@ -105,6 +118,7 @@ const command = new Command("bench")
   .description("Measures user-level connections against the kernel's and the hardware's limit, in one run.")
   .option("--json <file>", "write all figures and the machine's description to a file")
   .addOption(new Option("--arch <arch>", "only this architecture").choices(["x64", "ia32"]))
+  .addOption(new Option("--only <part>", "only these measures").choices(parts))
   .option("--repeat <n>", "repetitions, of which the median counts", wholeNumber, 3)
   .action(async (options: Options) => {
     process.exitCode = await withWineServer(() => bench(options));

@@ -21,13 +21,13 @@ export interface Verdict {
   met: boolean;
 }
 
-const atLeast = (result: number, bound: number, what = "x") => ({
+export const atLeast = (result: number, bound: number, what = "x") => ({
   result,
   resultUnit: what,
   target: `at least ${bound} ${what}`,
   met: result >= bound,
 });
-const atMost = (result: number, bound: number, what = "x") => ({
+export const atMost = (result: number, bound: number, what = "x") => ({
   result,
   resultUnit: what,
   target: `at most ${bound} ${what}`,

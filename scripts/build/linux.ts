@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compileCoreToC } from "./core-to-c.js";
 import { apiHeader, exportedFunctions, plainShims } from "./linux-api.js";
@@ -76,7 +76,12 @@ async function buildVariant(variant: LinuxVariant, unit: string): Promise<string
   const shared = [...flags, ...before, "-Wno-unused", "-shared", "-fPIC", "-fvisibility=hidden", unit, "-o", library];
   await run("gcc", shared, `compile the core for Linux (${variant})`);
   const links = ["-I", paths.linux, "-L", folder, "-lvmmc-core", "-Wl,-rpath,$ORIGIN"];
-  const sources = ["harness.c", "harness-stress.c", "harness-endings.c"].map((name) => join(paths.harness, name));
+  const sources = cFilesOf(paths.harness);
   await run("gcc", [...flags, ...sources, "-o", harness, ...links], `compile the harness for Linux (${variant})`);
   return library;
+}
+
+function cFilesOf(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".c"));
+  return names.sort().map((name) => join(folder, name));
 }

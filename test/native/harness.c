@@ -2,10 +2,11 @@
  *   harness pingpong ROUNDS             64-byte round trips: user-level, over the kernel, and of the bare cache line
  *   harness stress SEED SECONDS 1|2     every kind of traffic at once, every byte checked, in one process or two
  *   harness many N                      N connections at the same time to a select server
+ *   harness scale N ROUNDS              memory, round trips and connection rate with N connections, nearly all idle
  *   harness close SEED ROUNDS           a socket is closed while other threads sleep in its calls
  *   harness kill SEED ROUNDS            one of two busy processes is killed at a random moment
  *   harness start                       starts the core and ends, as the next program of the user would
- * Ends with 0 when all was right, else with 1 and a message. */
+ * Ends with 0 when all was right, with 3 when the machine's limits do not allow it, else with 1 and a message. */
 #include "harness.h"
 #include <sys/resource.h>
 
@@ -221,9 +222,10 @@ int main(int count, char **arguments) {
   if (!strcmp(mode, "pingpong") && first) return pingpong((uint32_t)first);
   if (!strcmp(mode, "stress") && count > 4) return stress(first, (uint32_t)second, atoi(arguments[4]) == 2);
   if (!strcmp(mode, "many") && first) return many((uint32_t)first);
+  if (!strcmp(mode, "scale") && first > 1 && second) return scale((uint32_t)first, (uint32_t)second);
   if (!strcmp(mode, "close") && second) return close_rounds(first, (uint32_t)second);
   if (!strcmp(mode, "kill") && second) return kill_rounds(first, (uint32_t)second);
   if (!strcmp(mode, "start")) return vmmc_start() ? 0 : 1;
-  fprintf(stderr, "usage: harness pingpong ROUNDS | stress SEED SECONDS 1|2 | many N | close SEED ROUNDS | kill SEED ROUNDS | start\n");
+  fprintf(stderr, "usage: harness pingpong ROUNDS | stress SEED SECONDS 1|2 | many N | scale N ROUNDS | close SEED ROUNDS | kill SEED ROUNDS | start\n");
   return 2;
 }

@@ -54,6 +54,7 @@ void reap(pid_t child, bool killed);
 void *shared_memory(size_t bytes);
 
 int stress(uint64_t seed, uint32_t seconds, bool two_processes);
+int scale(uint32_t connections, uint32_t rounds);
 int close_rounds(uint64_t seed, uint32_t rounds);
 int kill_rounds(uint64_t seed, uint32_t rounds);
 

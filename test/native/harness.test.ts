@@ -39,6 +39,24 @@ describe("two processes that use the core on Linux", () => {
   }
 });
 
+describe("ten thousand connections at the same time", () => {
+  const connections = 10_000;
+  /** Kernel sockets not counted: those of the kernel's own connections are the same. */
+  const mostBytes = 24 * 1024;
+
+  it("are all user-level, pass every byte, cost at most 24 KiB each while idle, and leave nothing", async (t) => {
+    const harness = new Harness(t, "plain");
+    const run = await harness.runLogged(["scale", connections, 1000]).catch((error: Error) => error);
+    if (run instanceof Error && /needs=\d+/.test(run.message)) return t.skip(run.message);
+    if (run instanceof Error) throw run;
+    assert.deepEqual([run.values.connections, run.userLevel, run.kernel], [connections, 2 * connections, 0]);
+    const { segment_bytes, private_bytes, table_bytes } = run.values;
+    const bytes = segment_bytes! + private_bytes! + table_bytes!;
+    assert.ok(segment_bytes! > 0 && bytes <= mostBytes, `${bytes} bytes for each idle connection`);
+    harness.assertNothingLeft();
+  });
+});
+
 describe(`all kinds of traffic at once, from seed ${seed},`, () => {
   /** A small ring is full most of the time; without spinning every wait is a sleep. */
   const settings: [string, Record<string, string>][] = [
