@@ -21,7 +21,7 @@ export interface Verdict {
   met: boolean;
 }
 
-export const atLeast = (result: number, bound: number, what = "x") => ({
+const atLeast = (result: number, bound: number, what = "x") => ({
   result,
   resultUnit: what,
   target: `at least ${bound} ${what}`,
