@@ -14,7 +14,7 @@
 /** "VMMC", little-endian: says that a file is a rendezvous directory or a segment. */
 export const MAGIC = 0x434d4d56;
 /** Raised with every change of a shared byte: two versions never share memory, they fall back to the kernel. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 export const DIRECTORY_MAGIC = 0;
 export const DIRECTORY_VERSION = 4;
@@ -91,11 +91,12 @@ export const BLOCKS_OFFSET = 512;
 export const BLOCK_BYTES = 512;
 /** Bytes that the peer has written into this side's ring (free-running). */
 export const BLOCK_HEAD = 0;
-/**
- * How many bytes of the ring are in use (a power of two; 0 as yet: WINDOW_BYTES_MIN). The peer enlarges it while the ring
- * is empty, and before it writes on.
- */
+/** How many bytes of the ring are in use (a power of two; 0 as yet: WINDOW_BYTES_MIN). The peer enlarges it, before it writes on. */
 export const BLOCK_WINDOW = 4;
+/** An array of positions: where each doubling of the window begins. */
+export const BLOCK_LEVELS = 8;
+/** How often a window can double: from WINDOW_BYTES_MIN to RING_BYTES_MAX. */
+export const LEVELS_MAX = 11;
 /** Credit: bytes that the peer has read from the ring that this side writes (free-running). */
 export const BLOCK_CREDIT = 128;
 /** The peer wants a bell when this side publishes bytes. */
@@ -128,12 +129,6 @@ export const WINDOW_BYTES_MIN = 8192;
  * every system, should the connection go on there.
  */
 export const PENDING_WINDOW_MAX = 65536;
-/** A window grows by this factor, while bytes keep coming faster than they are read. */
-export const WINDOW_GROWTH = 4;
-/** So often a writer tries to find the ring empty, before it stays with the window it has. */
-export const WINDOW_TRIES = 16;
-/** Looks for an empty ring at each try: a reader at work empties it in some microseconds. */
-export const WINDOW_LOOKS = 400;
 /** With more segments than this, new ones have smaller rings: a quarter, a sixteenth. Address space is scarce on 32 bits. */
 export const SEGMENTS_MANY = 32;
 export const SEGMENTS_VERY_MANY = 256;

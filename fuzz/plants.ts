@@ -13,12 +13,12 @@ export const plants: readonly Plant[] = [
   {
     name: "any-head",
     target: "segment",
-    changes: [{ file: "sockets/stream.ts", from: "if (bytes <= d.receiveWindow) {", to: "if (bytes <= 0xffffffff) {" }],
+    changes: [{ file: "sockets/window.ts", from: "if (bytes <= d.receiveWindow) {", to: "if (bytes <= 0xffffffff) {" }],
   },
   {
     name: "any-window",
     target: "segment",
-    changes: [{ file: "sockets/window.ts", from: "window <= d.ringBytes", to: "window <= 0x40000000" }],
+    changes: [{ file: "sockets/window.ts", from: "newest <= d.ringBytes", to: "newest <= 0x40000000" }],
   },
   {
     name: "any-segment-size",
@@ -34,8 +34,8 @@ export const plants: readonly Plant[] = [
     changes: [
       {
         file: "sockets/connection.ts",
-        from: "else releaseImport(segment);",
-        to: "else if (d.tail == 0) releaseImport(segment);",
+        from: "else releaseImport(segment, keep);",
+        to: "else if (d.tail == 0) releaseImport(segment, keep);",
       },
     ],
   },

@@ -24,7 +24,7 @@ import {
 import { fail } from "./errors";
 import { adopt, decided, toKernel } from "./pending";
 import { abandonConnect, withdrawListener } from "./rendezvous";
-import { readable } from "./stream";
+import { readable } from "./window";
 
 /** `shutdown` on a connection that has a segment. The kernel connection stays open both ways: bells go over it. */
 export function shutdownStream(d: Descriptor, socket: usize, how: i32): i32 {

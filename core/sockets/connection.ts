@@ -31,8 +31,12 @@ export function attach(d: Descriptor, segment: Segment, side: u32): void {
   d.ringBytes = segment.ringBytes;
   d.receiveWindow = layout.WINDOW_BYTES_MIN;
   d.sendWindow = layout.WINDOW_BYTES_MIN;
-  d.windowTries = segment.ringBytes > <u32>layout.WINDOW_BYTES_MIN ? layout.WINDOW_TRIES : 0;
-  d.windowWanted = 0;
+  d.receiveLevel = 0;
+  d.receiveShift = 0;
+  d.sendLevel = 0;
+  d.sendShift = 0;
+  d.sendSwitching = 0;
+  d.growable = segment.ringBytes > <u32>layout.WINDOW_BYTES_MIN ? 1 : 0;
   d.own = blocks + (<usize>side) * layout.BLOCK_BYTES;
   d.remote = blocks + (<usize>other) * layout.BLOCK_BYTES;
   d.ownRing = rings + (<usize>side) * segment.ringBytes;

@@ -60,8 +60,12 @@ export class Descriptor {
   receiveLock: u32;
   /** Bytes read so far. */
   tail: u32;
-  /** How much of our ring is in use, as the peer has said with the bytes. */
+  /** How much of our ring is in use, at the bytes that are read next. */
   receiveWindow: u32;
+  /** How often it has grown until there. */
+  receiveLevel: u32;
+  /** To be added to a position, for where in the window it lies. */
+  receiveShift: u32;
   /** The peer's head, as last seen. */
   seenHead: u32;
   /** Bytes read since the last look at the peer's wish for credit. */
@@ -88,10 +92,16 @@ export class Descriptor {
   head: u32;
   /** How much of the peer's ring is in use. */
   sendWindow: u32;
-  /** How often a larger window may still be tried for: 0 when it is as large as it can be. */
-  windowTries: u32;
-  /** True (1) once the ring was full: a larger window is wanted. */
-  windowWanted: u32;
+  /** True (1) while the window may become larger. */
+  growable: u32;
+  /** How often it has grown. */
+  sendLevel: u32;
+  /** To be added to a position, for where in the window it lies. */
+  sendShift: u32;
+  /** Where the window has grown last. */
+  sendSwitch: u32;
+  /** True (1) until the peer has read what was written before that. */
+  sendSwitching: u32;
   /** The peer's tail, as last seen. */
   seenCredit: u32;
   /** The peer's BLOCK_READ_ARMED that was answered last. */

@@ -33,64 +33,9 @@ import { lock, unlock } from "./lock";
 import { decided, settlePending } from "./pending";
 import { finishConnecting } from "./rendezvous";
 import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, pollPeer, waitFor } from "./waiting";
-import { growWindow, pendingLimit, useWindow } from "./window";
+import { copyIn, copyOut, growWindow, knownRoom, levelEnds, readable, writable } from "./window";
 
 const SCRATCH_BYTES: u32 = 256;
-
-/** Bytes that can be read now. Positions from the segment are checked: a bad one damages this connection only. */
-// @ts-ignore: decorator
-@inline
-export function readable(d: Descriptor): u32 {
-  const head = sync.loadAcquire(d.own + layout.BLOCK_HEAD);
-  const bytes = head - d.tail;
-  // The window is read after the head. It changes only while the ring is empty, so it holds for every byte seen here.
-  const window = sync.loadRelaxed(d.own + layout.BLOCK_WINDOW);
-  if (window != d.receiveWindow && window != 0) useWindow(d, window);
-  if (bytes <= d.receiveWindow) {
-    d.seenHead = head;
-    return bytes;
-  }
-  // A position that was found bad is not kept: nothing of this connection is read any more.
-  d.seenHead = d.tail;
-  damage(d);
-  return 0;
-}
-
-/** Bytes that can be written now. */
-// @ts-ignore: decorator
-@inline
-export function writable(d: Descriptor): u32 {
-  // Nobody reads before the decision: credit would be a lie, and what is to be handed over must lie in one piece.
-  if (kindOf(d) == KIND_PENDING) return max(pendingLimit(d), d.head) - d.head;
-  const credit = sync.loadAcquire(d.own + layout.BLOCK_CREDIT);
-  const used = d.head - credit;
-  if (used <= d.sendWindow) {
-    d.seenCredit = credit;
-    return d.sendWindow - used;
-  }
-  d.seenCredit = d.head - d.sendWindow;
-  damage(d);
-  return 0;
-}
-
-/** Copies `bytes` (no more than are readable) from position `from` of our ring. */
-// @ts-ignore: decorator
-@inline
-function copyOut(d: Descriptor, from: u32, buffer: usize, bytes: u32): void {
-  const offset = from & (d.receiveWindow - 1);
-  const first = min(bytes, d.receiveWindow - offset);
-  memory.copy(buffer, d.ownRing + offset, first);
-  if (bytes > first) memory.copy(buffer + first, d.ownRing, bytes - first);
-}
-
-// @ts-ignore: decorator
-@inline
-function copyIn(d: Descriptor, buffer: usize, bytes: u32): void {
-  const offset = d.head & (d.sendWindow - 1);
-  const first = min(bytes, d.sendWindow - offset);
-  memory.copy(d.remoteRing + offset, buffer, first);
-  if (bytes > first) memory.copy(d.remoteRing, buffer + first, bytes - first);
-}
 
 /** Reads what is there, up to `length`, giving credit piece by piece so that the writer can go on meanwhile. */
 function take(d: Descriptor, buffer: usize, length: u32): u32 {
@@ -100,19 +45,43 @@ function take(d: Descriptor, buffer: usize, length: u32): u32 {
     if (there < length - done) there = readable(d);
     if (there == 0) break;
     const bytes = min(min(there, length - done), <u32>layout.COPY_CHUNK);
-    copyOut(d, d.tail, buffer + done, bytes);
+    copyOut(d, buffer + done, bytes);
     done += bytes;
     d.tail += bytes;
     sync.storeRelease(d.remote + layout.BLOCK_CREDIT, d.tail);
     d.unannounced += bytes;
     // A writer sleeps only when the ring is full, and then we pass here at every quarter of it before it is empty: one
     // look each time is enough, and the fence that must precede the look is not paid for every small message.
-    if (d.unannounced >= d.receiveWindow >> 2) {
+    // Where a level ends, it gets the other half of its window at once.
+    const ends = d.tail == d.seenHead && d.receiveWindow < d.ringBytes && levelEnds(d);
+    if (ends || d.unannounced >= d.receiveWindow >> 2) {
       d.unannounced = 0;
       sync.fence();
       answerWriter(d);
     }
   }
+  return done;
+}
+
+/** As `take`, but everything stays to be read. */
+function peek(d: Descriptor, buffer: usize, length: u32): u32 {
+  const tail = d.tail;
+  const window = d.receiveWindow;
+  const shift = d.receiveShift;
+  const level = d.receiveLevel;
+  let done: u32 = 0;
+  while (done < length) {
+    const bytes = min(readable(d), length - done);
+    if (bytes == 0) break;
+    copyOut(d, buffer + done, bytes);
+    done += bytes;
+    d.tail += bytes;
+  }
+  d.tail = tail;
+  d.seenHead = tail;
+  d.receiveWindow = window;
+  d.receiveShift = shift;
+  d.receiveLevel = level;
   return done;
 }
 
@@ -149,9 +118,8 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
       return receiveAfterEnd(d, socket, buffer, length, flags, waited);
     }
     if (there != 0) {
-      let done = min(there, <u32>length);
-      if ((flags & ws.MSG_PEEK) != 0) copyOut(d, d.tail, buffer, done);
-      else done = take(d, buffer, length);
+      let done: u32;
+      done = (flags & ws.MSG_PEEK) != 0 ? peek(d, buffer, length) : take(d, buffer, length);
       unlock(lockWord);
       return done;
     }
@@ -271,7 +239,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     if (isReset(d)) return finishSend(d, lockWord, ws.WSAECONNRESET, done);
     if ((peerFlags(d) & layout.FLAG_CLOSED) != 0) return transmitAfterEnd(d, socket, lockWord, buffer, length, done);
     if (d.sendOwner == 0 || d.sendOwner == os.thread()) {
-      if (d.windowTries != 0) growWindow(d, <u32>length - done);
+      if (d.growable != 0 && knownRoom(d) < <u32>length - done) growWindow(d, <u32>length - done);
       done += put(d, buffer + done, <u32>length - done);
       if (done == <u32>length) {
         const pending = kindOf(d) == KIND_PENDING;
@@ -285,7 +253,6 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
       }
     }
     if (isReset(d)) continue;
-    d.windowWanted = 1;
     if (kindOf(d) == KIND_PENDING && decided(d)) {
       if (smallScratch() == 0) return finishSend(d, lockWord, ws.WSAENOBUFS, done);
       unlock(lockWord);
@@ -335,7 +302,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
 function put(d: Descriptor, buffer: usize, length: u32): u32 {
   let done: u32 = 0;
   while (done < length) {
-    let room = d.sendWindow - (d.head - d.seenCredit);
+    let room = knownRoom(d);
     if (room < length - done || kindOf(d) == KIND_PENDING) room = writable(d);
     if (room == 0) break;
     const bytes = min(min(room, length - done), <u32>layout.COPY_CHUNK);

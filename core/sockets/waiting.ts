@@ -25,7 +25,7 @@ import {
 } from "./descriptor";
 import { lock, unlock } from "./lock";
 import { decided, settlePending } from "./pending";
-import { pendingLimit } from "./window";
+import { hasRoom } from "./window";
 
 /** There is something to look at. */
 export const WAKE_READY: u32 = 0;
@@ -55,12 +55,8 @@ export function readReady(d: Descriptor): bool {
 /** Room to write, or an end to report. With `sendLock` held. */
 export function writeReady(d: Descriptor): bool {
   if (d.sendOwner != 0 && d.sendOwner != os.thread()) return false;
-  const room =
-    kindOf(d) == KIND_PENDING
-      ? d.head < pendingLimit(d)
-      : d.head - sync.loadAcquire(d.own + layout.BLOCK_CREDIT) < d.sendWindow;
   return (
-    room ||
+    hasRoom(d) ||
     (peerFlags(d) & layout.FLAG_CLOSED) != 0 ||
     isReset(d) ||
     d.shutdownSend != 0

@@ -22,7 +22,8 @@ import { refuse } from "../sockets/errors";
 import { lock, unlock } from "../sockets/lock";
 import { decided, toKernel } from "../sockets/pending";
 import { withdrawListener } from "../sockets/rendezvous";
-import { nowConnected, readable } from "../sockets/stream";
+import { nowConnected } from "../sockets/stream";
+import { unread } from "../sockets/window";
 
 export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
   const d = lookup(socket);
@@ -32,7 +33,7 @@ export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
     if (kindOf(d) >= KIND_PENDING) {
       lock(receiveLockOf(d));
       const user = d.handle == socket && kindOf(d) >= KIND_PENDING;
-      const bytes = user ? readable(d) : 0;
+      const bytes = user ? unread(d) : 0;
       unlock(receiveLockOf(d));
       if (user) {
         store<u32>(argument, bytes);
