@@ -95,7 +95,7 @@ function lookAfter(d: Descriptor, memory: usize): void {
   if (kindOf(d) == KIND_PENDING && !decided(d)) {
     if (kernelReadable(socket, memory) && !decided(d)) toKernel(d, layout.REASON_PEER_NOT_WRAPPED, memory);
     else if (listenerGone(d)) toKernel(d, layout.REASON_LISTENER_GONE, memory);
-    else if (d.head != 0 && os.nowUs() - d.pendingSinceUs > <u64>layout.PENDING_LIMIT_MS * 1000) {
+    else if ((d.head != 0 || d.shutdownSend != 0) && os.nowUs() - d.pendingSinceUs > <u64>layout.PENDING_LIMIT_MS * 1000) {
       toKernel(d, layout.REASON_NOT_ACCEPTED, memory);
     }
   }

@@ -5,6 +5,7 @@ import { Runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
 import { currentThread, scratch } from "../vmmc/bells";
 import { takeAllDoorbells } from "../vmmc/kernel-connection";
+import { wakeCaretaker } from "./caretaker";
 import { detach, ringFirst, tellPeer, wakeAll } from "./connection";
 import {
   Descriptor,
@@ -38,6 +39,7 @@ export function shutdownStream(d: Descriptor, socket: usize, how: i32): i32 {
   if (how != ws.SD_RECEIVE) {
     d.shutdownSend = 1;
     tellPeer(d, layout.FLAG_FIN);
+    if (kindOf(d) == KIND_PENDING) wakeCaretaker(); // an acceptor that is not wrapped must hear of it too
   }
   // Waiters stay in their lists: the first of each looks, and wakes the next when it leaves.
   ringFirst(d.receiveWaiters);

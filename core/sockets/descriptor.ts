@@ -117,6 +117,8 @@ export class Descriptor {
   sendOwner: usize;
   selectWriters: u32;
   sendSpinUs: u32;
+  /** Counts the calls that send. */
+  sends: u32;
   sendSequence: u32;
   /** What this side has told the peer with FLAG_ bits. */
   flags: u32;

@@ -42,7 +42,7 @@ export function settlePending(d: Descriptor, socket: usize, memory: usize): void
     else if (kernelReadable(socket, memory)) {
       // A wrapped acceptor decides before it rings. So this is somebody who is not, or the end of the connection.
       if (decided(d)) adopt(d);
-      else toKernel(d, layout.REASON_PEER_NOT_WRAPPED, memory);
+      else toKernel(d, listenerGone(d) ? layout.REASON_LISTENER_GONE : layout.REASON_PEER_NOT_WRAPPED, memory);
     } else if (refused(d)) toKernel(d, layout.REASON_SEGMENT_IMPORT, memory);
   }
   unlockBoth(d);
@@ -62,10 +62,11 @@ export function toKernel(d: Descriptor, reason: u32, memory: usize): void {
     adopt(d);
     return;
   }
-  setKind(d, KIND_KERNEL);
   handOver(d, memory);
   const shut = d.shutdownSend != 0 && d.shutdownReceive != 0 ? ws.SD_BOTH : d.shutdownSend != 0 ? ws.SD_SEND : ws.SD_RECEIVE;
   if (d.shutdownSend != 0 || d.shutdownReceive != 0) ws.shutdown(d.handle, shut);
+  // Not before: calls on a kernel socket take no lock, and their bytes come after those of the ring.
+  setKind(d, KIND_KERNEL);
   wakeAll(d);
   detach(d);
   // Last: as long as the segment's file is there, the slot must tell of it.

@@ -233,12 +233,10 @@ export function finishConnecting(d: Descriptor, connected: bool): void {
 }
 
 /**
- * The acceptor's step: the kernel has accepted `socket` from the peer named at `peerName` (0: it has ended already, and the
+ * The acceptor's step: the kernel has accepted `socket` at the server's name in `d` from the peer named at `peerName` (0: it has ended already, and the
  * kernel has forgotten its name). Takes the segment that it offers, if any.
  */
-export function takeOffer(listener: Descriptor, d: Descriptor, socket: usize, peerName: usize): void {
-  d.serverAddress = listener.serverAddress;
-  d.serverPort = listener.serverPort;
+export function takeOffer(d: Descriptor, socket: usize, peerName: usize): void {
   d.clientAddress = peerName == 0 ? 0 : nameAddress(peerName);
   d.clientPort = peerName == 0 ? 0 : namePort(peerName);
   let reason = processReason();

@@ -8,11 +8,11 @@ import * as layout from "../layout";
 import * as os from "../os";
 import { runtime } from "../runtime";
 import * as sync from "../sync";
-import { Thread, currentThread, scratch } from "../vmmc/bells";
+import { currentThread } from "../vmmc/bells";
 import { kernelEnded, takeDoorbells } from "../vmmc/kernel-connection";
 import {
   Descriptor,
-  KIND_CONNECTING,
+  KIND_ENDED,
   KIND_PENDING,
   KIND_UNUSED,
   KIND_USER,
@@ -27,32 +27,9 @@ import { lock, unlock } from "./lock";
 import { setAdd, setCopy, setCount, setEntry } from "./fd-set";
 import { decided, settleIfDecided, settlePending } from "./pending";
 import { finishConnecting } from "./rendezvous";
+import { Call, prepareCall } from "./select-call";
 import { armSelect, disarmSelect, markGone, nextSpin, pollPeer, readReady, writeReady } from "./waiting";
 
-/** Where the parts of the scratch memory of one call begin. Each set has the size of the largest one given. */
-@unmanaged
-class Call {
-  thread: Thread;
-  reads: usize;
-  writes: usize;
-  excepts: usize;
-  /** What the application gets back. */
-  readyReads: usize;
-  readyWrites: usize;
-  readyExcepts: usize;
-  /** What the kernel is asked, and answers. */
-  kernelReads: usize;
-  kernelWrites: usize;
-  kernelExcepts: usize;
-  time: usize;
-  small: usize;
-  /** Sockets among the given ones that the kernel must be asked about. */
-  kernelSockets: u32;
-  /** True (1) once the call has slept: a socket that was closed meanwhile counts as ready, as with the kernel. */
-  slept: u32;
-}
-
-const SMALL_BYTES: u32 = 256;
 /** Looks between two questions for the time. */
 const SPIN_ROUNDS_BETWEEN = 16;
 
@@ -61,7 +38,7 @@ export function anyUserLevel(set: usize): bool {
   const count = setCount(set);
   for (let index: u32 = 0; index < count; index++) {
     const d = lookup(setEntry(set, index));
-    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_CONNECTING) return true;
+    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_ENDED) return true;
   }
   return false;
 }
@@ -70,7 +47,7 @@ export function anyUserLevel(set: usize): bool {
 export function selectMixed(reads: usize, writes: usize, excepts: usize, time: usize): i32 {
   const thread = currentThread();
   if (changetype<usize>(thread) == 0) return fail(ws.WSAENOBUFS);
-  const call = prepare(thread, reads, writes, excepts);
+  const call = prepareCall(thread, reads, writes, excepts);
   if (changetype<usize>(call) == 0) return fail(ws.WSAENOBUFS);
   const began = os.nowUs();
   let limitUs: i64 = -1;
@@ -89,7 +66,7 @@ export function selectMixed(reads: usize, writes: usize, excepts: usize, time: u
     // Spinning before the kernel is asked: an answer that is on its way arrives sooner than the kernel says no.
     if (!done && !spun && spin(call, restUs)) continue;
     // The kernel's sockets are asked when nothing else is ready, and else often enough.
-    if (call.kernelSockets != 0 && (ready == 0 || now - thread.kernelAskedUs > <u64>layout.SELECT_KERNEL_PERIOD_US)) {
+    if (call.kernelSockets != 0 && (ready == 0 || call.unknown != 0 || now - thread.kernelAskedUs > <u64>layout.SELECT_KERNEL_PERIOD_US)) {
       const asked = askKernel(call, 0);
       thread.kernelAskedUs = now;
       if (asked < 0) return asked;
@@ -103,35 +80,11 @@ export function selectMixed(reads: usize, writes: usize, excepts: usize, time: u
       const slept = sleep(call, restUs);
       call.slept = 1;
       if (slept < 0) return slept;
+      if (slept == 0) pollPeers(call);
       thread.selectSpinUs = nextSpin(thread.selectSpinUs, os.nowUs() - now);
     }
     spun = true;
   }
-}
-
-function prepare(thread: Thread, reads: usize, writes: usize, excepts: usize): Call {
-  const most = setCount(reads) + setCount(writes) + setCount(excepts);
-  // A user-level socket may be added to the kernel's read set for its doorbells: room for every socket in every set.
-  const setBytes = (<u32>ws.fd_set_fd_array_offset + most * <u32>sizeof<usize>() + 15) & ~15;
-  const callBytes = (<u32>offsetof<Call>() + 15) & ~15;
-  const address = scratch(thread, callBytes + 6 * setBytes + SMALL_BYTES);
-  if (address == 0) return changetype<Call>(<usize>0);
-  const call = changetype<Call>(address);
-  const sets = address + callBytes;
-  call.thread = thread;
-  call.reads = reads;
-  call.writes = writes;
-  call.excepts = excepts;
-  call.readyReads = sets;
-  call.readyWrites = sets + setBytes;
-  call.readyExcepts = sets + 2 * setBytes;
-  call.kernelReads = sets + 3 * setBytes;
-  call.kernelWrites = sets + 4 * setBytes;
-  call.kernelExcepts = sets + 5 * setBytes;
-  call.small = sets + 6 * setBytes;
-  call.slept = 0;
-  call.time = call.small + SMALL_BYTES - 16;
-  return call;
 }
 
 /** Fills the ready sets with the user-level sockets that are, and the kernel sets with those to ask the kernel about. */
@@ -143,6 +96,7 @@ function collect(call: Call): u32 {
   store<u32>(call.kernelWrites, 0);
   store<u32>(call.kernelExcepts, 0);
   call.kernelSockets = 0;
+  call.unknown = 0;
   collectSet(call, call.reads, call.readyReads, call.kernelReads, true);
   collectSet(call, call.writes, call.readyWrites, call.kernelWrites, false);
   const excepts = setCount(call.excepts);
@@ -151,6 +105,7 @@ function collect(call: Call): u32 {
     const d = userLevel(socket);
     // Nothing exceptional happens on a user-level connection: out-of-band data is refused there.
     if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING) continue;
+    if (isUnknown(socket)) call.unknown = 1;
     setAdd(call.kernelExcepts, socket);
     call.kernelSockets++;
   }
@@ -171,10 +126,13 @@ function collectSet(call: Call, set: usize, ready: usize, kernel: usize, reading
       }
       if (!reading || kindOf(d) != KIND_PENDING) continue;
     }
-    if (call.slept != 0 && closedMeanwhile(socket)) {
+    // After its end no call on the connection waits, whatever the kernel still believes.
+    const ended = changetype<usize>(d) != 0 && kindOf(d) == KIND_ENDED;
+    if (ended || (call.slept != 0 && closedMeanwhile(socket))) {
       setAdd(ready, socket);
       continue;
     }
+    if (isUnknown(socket)) call.unknown = 1;
     setAdd(kernel, socket);
     call.kernelSockets++;
   }
@@ -183,6 +141,11 @@ function collectSet(call: Call, set: usize, ready: usize, kernel: usize, reading
 function closedMeanwhile(socket: usize): bool {
   const d = lookup(socket);
   return changetype<usize>(d) != 0 && kindOf(d) == KIND_UNUSED;
+}
+
+/** Closed, or made where we did not see it, or never a socket at all. */
+function isUnknown(socket: usize): bool {
+  return changetype<usize>(lookup(socket)) == 0 || closedMeanwhile(socket);
 }
 
 /** @param looking a decision that is to be carried out first is a reason to look again as well */

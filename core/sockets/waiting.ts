@@ -8,7 +8,8 @@ import { runtime } from "../runtime";
 import * as sync from "../sync";
 import { Thread, currentThread, scratch } from "../vmmc/bells";
 import { kernelEnded } from "../vmmc/kernel-connection";
-import { Peer, holdPeer, isKnownToHaveEnded, noteEnd, releasePeer, wasSeenToEnd } from "../vmmc/peers";
+import { Peer, hasDied, holdPeer, isKnownToHaveEnded, noteEnd, releasePeer, wasSeenToEnd } from "../vmmc/peers";
+import { wakeCaretaker } from "./caretaker";
 import { peerFlags } from "./connection";
 import {
   Descriptor,
@@ -195,9 +196,9 @@ function sleepUser(d: Descriptor, socket: usize, peer: Peer, thread: Thread, ms:
   const woken = os.bellWait(thread.bell, process, limit);
   if (woken == layout.WAIT_BELL) return;
   if (woken == layout.WAIT_PEER_DEAD) noteEnd(peer);
-  // The peer has ended, or nothing was heard for long: only the kernel knows whether its end of the connection is gone.
+  // The peer has ended, or nothing was heard for long.
   lock(receiveLockOf(d));
-  if (d.handle == socket && kindOf(d) == KIND_USER && kernelEnded(socket, thread.scratch)) markGone(d);
+  if (d.handle == socket && kindOf(d) == KIND_USER && (hasDied(peer) || kernelEnded(socket, thread.scratch))) markGone(d);
   unlock(receiveLockOf(d));
 }
 
@@ -212,7 +213,7 @@ export function pollPeer(d: Descriptor, socket: usize, memory: usize): bool {
   const period: u64 = isKnownToHaveEnded(d.peer, now) ? layout.POLL_PERIOD_US : <u64>layout.RECHECK_MS * 1000;
   if (now - d.kernelAskedUs < period) return false;
   d.kernelAskedUs = now;
-  if (!kernelEnded(socket, memory)) return false;
+  if (!hasDied(d.peer) && !kernelEnded(socket, memory)) return false;
   markGone(d);
   return true;
 }
@@ -233,6 +234,7 @@ export function markGone(d: Descriptor): void {
  * soon at first, then ever less often.
  */
 function sleepPending(d: Descriptor, socket: usize, thread: Thread, ms: u32): void {
+  wakeCaretaker(); // it may not have been possible to start it when bytes were written
   os.bellWait(thread.bell, 0, ms);
   settlePending(d, socket, thread.scratch);
 }

@@ -129,6 +129,14 @@ export function wasSeenToEnd(peer: Peer): bool {
   return sync.loadAcquire(changetype<usize>(peer) + offsetof<Peer>("ended")) != 0;
 }
 
+/**
+ * True when that process was seen to end, and not only could not be opened: then nobody goes on with its connections at user
+ * level, whatever becomes of their kernel sockets, which a system may keep open for longer.
+ */
+export function hasDied(peer: Peer): bool {
+  return changetype<usize>(peer) != 0 && peer.process != 0 && wasSeenToEnd(peer);
+}
+
 export function noteEnd(peer: Peer): void {
   sync.storeRelease(changetype<usize>(peer) + offsetof<Peer>("ended"), 1);
 }

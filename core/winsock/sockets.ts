@@ -8,6 +8,7 @@ import { endDescriptor, shutdownStream } from "../sockets/closing";
 import { logDecision } from "../sockets/decision";
 import { userLevel } from "../sockets/descriptor";
 import { abandonConnect, finishConnecting, prepareConnect, publishListener, publishPending, takeOffer, withdrawListener } from "../sockets/rendezvous";
+import { fail } from "../sockets/errors";
 import { nowConnected } from "../sockets/stream";
 
 const NAME_BYTES: u32 = 256;
@@ -83,16 +84,21 @@ export function accept(socket: usize, name: usize, nameLength: usize): usize {
     }
     return made;
   }
+  // Noted before: another thread may close the listener while this one gets a connection.
+  const address = listener.serverAddress;
+  const port = listener.serverPort;
   const made = ws.accept(socket, name, nameLength);
   if (made == ws.INVALID_SOCKET) return made;
   const d = openDescriptor(made, true, isNonBlocking(listener));
   if (changetype<usize>(d) == 0) return made;
+  d.serverAddress = address;
+  d.serverPort = port;
   d.receiveTimeoutMs = listener.receiveTimeoutMs;
   d.sendTimeoutMs = listener.sendTimeoutMs;
   d.lingerOn = listener.lingerOn;
   d.lingerSeconds = listener.lingerSeconds;
   const peer = name != 0 && nameLength != 0 ? name : peerName(made);
-  if (kindOf(listener) == KIND_LISTENER) takeOffer(listener, d, made, peer);
+  takeOffer(d, made, peer);
   return made;
 }
 
@@ -110,6 +116,7 @@ function peerName(socket: usize): usize {
 export function shutdown(socket: usize, how: i32): i32 {
   const d = userLevel(socket);
   if (changetype<usize>(d) == 0) return ws.shutdown(socket, how);
-  if (kindOf(d) == KIND_CONNECTING && !nowConnected(d, socket)) return ws.shutdown(socket, how);
+  // The kernel is not asked: it may be through with its connect just then, and would end the doorbells' way.
+  if (kindOf(d) == KIND_CONNECTING && !nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
   return shutdownStream(d, socket, how);
 }

@@ -2,7 +2,8 @@
 import * as ws from "../generated/winsock";
 import { userLevel } from "../sockets/descriptor";
 import { anyUserLevel, selectMixed } from "../sockets/select";
-import { receive, transmit } from "../sockets/stream";
+import { transmit } from "../sockets/transmit";
+import { receive } from "../sockets/receive";
 
 export function send(socket: usize, buffer: usize, length: i32, flags: i32): i32 {
   const d = userLevel(socket);

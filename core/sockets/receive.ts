@@ -1,0 +1,214 @@
+/** Reading from our own ring: `recv`, `recvfrom`. */
+import * as ws from "../generated/winsock";
+import * as layout from "../layout";
+import * as os from "../os";
+import * as sync from "../sync";
+import { selectOne } from "../vmmc/kernel-connection";
+import { wakeCaretaker } from "./caretaker";
+import { answerWriter, damage, endConnection, peerFlags } from "./connection";
+import {
+  Descriptor,
+  ENDED_NOT,
+  ENDED_ORDERLY,
+  ENDED_OTHERWISE,
+  KIND_CONNECTING,
+  KIND_ENDED,
+  KIND_PENDING,
+  KIND_UNUSED,
+  endOf,
+  isNonBlocking,
+  isPeerGone,
+  isReset,
+  kindOf,
+  lockBoth,
+  receiveLockOf,
+  setEnd,
+  unlockBoth,
+} from "./descriptor";
+import { fail, refuse } from "./errors";
+import { lock, unlock } from "./lock";
+import { decided } from "./pending";
+import { nowConnected, settleHere, smallScratch } from "./stream";
+import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, pollPeer, waitFor } from "./waiting";
+import { copyOut, levelEnds, readable } from "./window";
+
+/** As much as `smallScratch` gives. */
+const SCRATCH_BYTES: i32 = 256;
+/** An honest peer leaves a few doorbells behind: more reads than this are not worth a look. */
+const ROUNDS_PAST_DOORBELLS = 64;
+
+/** Reads what is there, up to `length`, giving credit piece by piece so that the writer can go on meanwhile. */
+function take(d: Descriptor, buffer: usize, length: u32): u32 {
+  let done: u32 = 0;
+  while (done < length) {
+    let there = d.seenHead - d.tail;
+    if (there < length - done) there = readable(d);
+    if (there == 0) break;
+    const bytes = min(min(there, length - done), <u32>layout.COPY_CHUNK);
+    copyOut(d, buffer + done, bytes);
+    done += bytes;
+    d.tail += bytes;
+    sync.storeRelease(d.remote + layout.BLOCK_CREDIT, d.tail);
+    d.unannounced += bytes;
+    // A writer sleeps only when the ring is full, and then we pass here at every quarter of it before it is empty: one
+    // look each time is enough, and the fence that must precede the look is not paid for every small message.
+    // Where a level ends, it gets the other half of its window at once.
+    const ends = d.tail == d.seenHead && d.receiveWindow < d.ringBytes && levelEnds(d);
+    if (ends || d.unannounced >= d.receiveWindow >> 2) {
+      d.unannounced = 0;
+      sync.fence();
+      answerWriter(d);
+    }
+  }
+  return done;
+}
+
+/** As `take`, but everything stays to be read. */
+function peek(d: Descriptor, buffer: usize, length: u32): u32 {
+  const tail = d.tail;
+  const window = d.receiveWindow;
+  const shift = d.receiveShift;
+  const level = d.receiveLevel;
+  let done: u32 = 0;
+  while (done < length) {
+    const bytes = min(readable(d), length - done);
+    if (bytes == 0) break;
+    copyOut(d, buffer + done, bytes);
+    done += bytes;
+    d.tail += bytes;
+  }
+  d.tail = tail;
+  d.seenHead = tail;
+  d.receiveWindow = window;
+  d.receiveShift = shift;
+  d.receiveLevel = level;
+  return done;
+}
+
+/** `recv` on a user-level connection. */
+export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
+  if ((flags & ~ws.MSG_PEEK) != 0) return refuse(ws.WSAEOPNOTSUPP);
+  if (length < 0 || (buffer == 0 && length != 0)) return fail(ws.WSAEFAULT);
+  let deadline: u64 = 0;
+  let waited = false;
+  const lockWord = receiveLockOf(d);
+  lock(lockWord);
+  while (d.handle == socket && kindOf(d) >= KIND_PENDING) {
+    // Before anything is read: who reads must answer a writer that waits for room, and a pending side does not answer.
+    const pending = kindOf(d) == KIND_PENDING;
+    if (pending && decided(d)) {
+      unlock(lockWord);
+      if (!settleHere(d, socket)) return fail(ws.WSAENOBUFS);
+      lock(lockWord);
+      continue;
+    }
+    if (d.shutdownReceive != 0) {
+      unlock(lockWord);
+      return fail(ws.WSAESHUTDOWN);
+    }
+    let there = d.seenHead - d.tail;
+    if (there == 0 || there < <u32>length) there = readable(d);
+    if (pending && (there != 0 || peerFlags(d) != 0)) {
+      if (decided(d)) continue;
+      damage(d); // an acceptor decides before it writes
+      there = 0;
+    }
+    if (there == 0 && isReset(d)) {
+      unlock(lockWord);
+      return receiveAfterEnd(d, socket, buffer, length, flags, waited);
+    }
+    if (there != 0) {
+      const done = (flags & ws.MSG_PEEK) != 0 ? peek(d, buffer, length) : take(d, buffer, length);
+      unlock(lockWord);
+      return done;
+    }
+    const told = peerFlags(d);
+    if (told != 0) {
+      // The flags were read first: bytes that came before the end are visible now.
+      if (readable(d) != 0) continue;
+      // A peer that says no more may still die: then it will not take ours either.
+      const memory = smallScratch();
+      const halfClosed = (told & layout.FLAG_CLOSED) == 0;
+      if (halfClosed && memory != 0 && pollPeer(d, socket, memory)) continue;
+      unlock(lockWord);
+      if (halfClosed) return 0;
+      return receiveAfterEnd(d, socket, buffer, length, flags, waited);
+    }
+    if (isNonBlocking(d)) {
+      const memory = smallScratch();
+      if (memory != 0 && pollPeer(d, socket, memory)) continue;
+      unlock(lockWord);
+      return receiveNothing(d, socket, buffer, length, flags);
+    }
+    if (deadline == 0 && d.receiveTimeoutMs != 0) deadline = os.nowUs() + <u64>d.receiveTimeoutMs * 1000;
+    waited = true;
+    const generation = d.generation;
+    const woken = waitFor(d, socket, true, deadline);
+    if (woken == WAKE_READY) continue;
+    const closed = d.generation != generation;
+    unlock(lockWord);
+    if (woken == WAKE_TIMEOUT) return fail(ws.WSAETIMEDOUT);
+    if (woken != WAKE_CHANGED) return fail(ws.WSAENOBUFS);
+    if (closed) return fail(ws.WSAEINTR);
+    const result = receiveKernel(d, socket, buffer, length, flags);
+    // A listener that goes away resets what it has not accepted: a thread that was blocked learns of it by an error.
+    return result == 0 && d.reason == layout.REASON_LISTENER_GONE ? fail(ws.WSAECONNRESET) : result;
+  }
+  unlock(lockWord);
+  return receiveKernel(d, socket, buffer, length, flags);
+}
+
+/** Nothing to read on a non-blocking socket: a connection that is not decided yet may have its answer in the kernel. */
+function receiveNothing(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
+  if (kindOf(d) == KIND_PENDING) {
+    settleHere(d, socket);
+    if (kindOf(d) != KIND_PENDING) return receive(d, socket, buffer, length, flags);
+    wakeCaretaker(); // it may not have been possible to start it when bytes were written
+  }
+  return fail(ws.WSAEWOULDBLOCK);
+}
+
+/** Everything is read and the peer is gone: the kernel says how the connection ended. */
+function receiveAfterEnd(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32, waited: bool): i32 {
+  lockBoth(d);
+  let reset = false;
+  let damaged = false;
+  if (d.handle == socket && kindOf(d) >= KIND_PENDING) {
+    reset = isReset(d) || (peerFlags(d) & layout.FLAG_RESET) != 0;
+    damaged = isReset(d) && !isPeerGone(d);
+    if (endOf(d) == ENDED_NOT) setEnd(d, reset ? ENDED_OTHERWISE : ENDED_ORDERLY);
+    if (!damaged) endConnection(d);
+  }
+  unlockBoth(d);
+  // A thread that was blocked learns of a reset by an error, as from the kernel.
+  if (damaged || (reset && waited)) return fail(ws.WSAECONNRESET);
+  return receiveKernel(d, socket, buffer, length, flags);
+}
+
+/** `recv` on a socket whose bytes are not in a ring, or are not any more. */
+function receiveKernel(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
+  // Looked at once: another thread may finish the connect at any moment, and then nothing here is the kernel's.
+  const kind = kindOf(d);
+  if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK); // another thread is closing it
+  if (kind == KIND_CONNECTING && !nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
+  if (kind >= KIND_CONNECTING) return receive(d, socket, buffer, length, flags);
+  return kind == KIND_ENDED ? receiveEnded(d, socket) : ws.recv(socket, buffer, length, flags);
+}
+
+/** How the connection ended: the kernel knows. Whatever bytes it still holds are doorbells, and not the application's. */
+function receiveEnded(d: Descriptor, socket: usize): i32 {
+  if (d.shutdownReceive != 0) return fail(ws.WSAESHUTDOWN);
+  const memory = smallScratch();
+  if (memory == 0) return fail(ws.WSAENOBUFS);
+  for (let round = 0; round < ROUNDS_PAST_DOORBELLS; round++) {
+    // The peer's word may be a moment ahead of the kernel's. And a dead process's socket may stay open for longer.
+    if (selectOne(socket, memory, true, layout.RECHECK_MS) <= 0) break;
+    const result = ws.recv(socket, memory, SCRATCH_BYTES, 0);
+    if (result > 0) continue;
+    if (result == 0 || endOf(d) != ENDED_ORDERLY) return result;
+    // A doorbell of ours that crossed the peer's close makes a reset of it for the kernel. It was none.
+    const error = ws.WSAGetLastError();
+    return error == ws.WSAECONNRESET || error == ws.WSAECONNABORTED ? 0 : result;
+  }
+  return endOf(d) == ENDED_ORDERLY ? 0 : fail(ws.WSAECONNRESET);
+}

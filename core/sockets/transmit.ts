@@ -1,0 +1,178 @@
+/** Writing into the peer's ring: `send`, `sendto`. */
+import * as ws from "../generated/winsock";
+import * as layout from "../layout";
+import * as os from "../os";
+import * as sync from "../sync";
+import { currentThread } from "../vmmc/bells";
+import { isKnownToHaveEnded, wasSeenToEnd } from "../vmmc/peers";
+import { wakeCaretaker } from "./caretaker";
+import { answerReader, peerFlags, ringFirst } from "./connection";
+import {
+  Descriptor,
+  ENDED_OTHERWISE,
+  KIND_CONNECTING,
+  KIND_ENDED,
+  KIND_PENDING,
+  KIND_UNUSED,
+  KIND_USER,
+  isNonBlocking,
+  isPeerGone,
+  isReset,
+  kindOf,
+  receiveLockOf,
+  sendLockOf,
+  setEnd,
+} from "./descriptor";
+import { fail, refuse } from "./errors";
+import { lock, unlock } from "./lock";
+import { decided } from "./pending";
+import { nowConnected, settleHere, smallScratch } from "./stream";
+import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, pollPeer, waitFor } from "./waiting";
+import { copyIn, growWindow, knownRoom, writable } from "./window";
+
+/** Sends, less one (a power of two), between two looks at the peer's process. */
+const SENDS_BETWEEN_LOOKS: u32 = 15;
+
+/** `send` on a user-level connection. */
+export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
+  if ((flags & ~ws.MSG_DONTROUTE) != 0) return refuse(ws.WSAEOPNOTSUPP);
+  if (length < 0 || (buffer == 0 && length != 0)) return fail(ws.WSAEFAULT);
+  let deadline: u64 = 0;
+  let done: u32 = 0;
+  let waited = false;
+  let generation: u32 = 0;
+  const lockWord = sendLockOf(d);
+  lock(lockWord);
+  while (d.handle == socket && kindOf(d) >= KIND_PENDING) {
+    if (d.shutdownSend != 0) return finishSend(d, lockWord, ws.WSAESHUTDOWN, done);
+    if (isReset(d)) return finishSend(d, lockWord, ws.WSAECONNRESET, done);
+    if ((peerFlags(d) & layout.FLAG_CLOSED) != 0) return transmitAfterEnd(d, socket, lockWord, buffer, length, done);
+    if (peerHasDied(d)) {
+      unlock(lockWord);
+      pollFromSend(d, socket);
+      lock(lockWord);
+      if (d.handle == socket && kindOf(d) == KIND_USER && isPeerGone(d)) continue;
+    }
+    if (d.sendOwner == 0 || d.sendOwner == os.thread()) {
+      if (d.growable != 0 && knownRoom(d) < <u32>length - done) growWindow(d, <u32>length - done);
+      done += put(d, buffer + done, <u32>length - done);
+      if (done == <u32>length) {
+        const pending = kindOf(d) == KIND_PENDING;
+        // Bytes first, then the look at the decision: an acceptor that sleeps for them has decided before it armed.
+        const settle = pending && decided(d);
+        releaseSend(d);
+        unlock(lockWord);
+        if (settle) settleHere(d, socket);
+        else if (pending) wakeCaretaker();
+        return length;
+      }
+    }
+    if (isReset(d)) continue;
+    if (kindOf(d) == KIND_PENDING && decided(d)) {
+      if (smallScratch() == 0) return finishSend(d, lockWord, ws.WSAENOBUFS, done);
+      unlock(lockWord);
+      settleHere(d, socket);
+      lock(lockWord);
+      continue;
+    }
+    if (isNonBlocking(d)) {
+      const pending = kindOf(d) == KIND_PENDING;
+      finishSend(d, lockWord, ws.WSAEWOULDBLOCK, done);
+      // Whoever only polls, and sends nothing whole, must not depend on a caretaker that could not be started before.
+      if (pending) wakeCaretaker();
+      if (done != 0) return done;
+      const changed = pending ? settleHere(d, socket) && kindOf(d) != KIND_PENDING : pollFromSend(d, socket);
+      if (!changed) return fail(ws.WSAEWOULDBLOCK);
+      lock(lockWord);
+      continue;
+    }
+    if (deadline == 0 && d.sendTimeoutMs != 0) deadline = os.nowUs() + <u64>d.sendTimeoutMs * 1000;
+    // A blocking send is one piece: other threads' bytes wait until it is through.
+    if (d.sendOwner == 0 && changetype<usize>(currentThread()) != 0) d.sendOwner = os.thread();
+    waited = true;
+    generation = d.generation;
+    const woken = waitFor(d, socket, false, deadline);
+    if (woken == WAKE_READY) continue;
+    if (woken == WAKE_TIMEOUT) return finishSend(d, lockWord, ws.WSAETIMEDOUT, done);
+    if (woken == WAKE_CHANGED) break;
+    return finishSend(d, lockWord, ws.WSAENOBUFS, done);
+  }
+  const closed = waited && d.generation != generation;
+  // Looked at once: another thread may finish the connect at any moment, and then these bytes are not for the kernel.
+  const kind = kindOf(d);
+  const died = kind == KIND_ENDED && isReset(d);
+  if (kind == KIND_ENDED) setEnd(d, ENDED_OTHERWISE);
+  unlock(lockWord);
+  if (closed) return fail(ws.WSAEINTR);
+  if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK); // another thread is closing it
+  if (kind == KIND_ENDED && d.shutdownSend != 0) return fail(ws.WSAESHUTDOWN); // the kernel does not know of it
+  if (died) return done != 0 ? done : fail(ws.WSAECONNRESET);
+  if (kind == KIND_CONNECTING) {
+    return nowConnected(d, socket) ? transmit(d, socket, buffer, length, flags) : fail(ws.WSAENOTCONN);
+  }
+  const more = ws.send(socket, buffer + done, length - done, flags);
+  return more < 0 && done != 0 ? done : done + more;
+}
+
+/**
+ * True when the peer's process is known to have ended, as far as a look costs next to nothing: who only sends must hear of
+ * it before the ring is full. With `sendLock` held.
+ */
+function peerHasDied(d: Descriptor): bool {
+  if (kindOf(d) != KIND_USER || changetype<usize>(d.peer) == 0 || isPeerGone(d)) return false;
+  if (wasSeenToEnd(d.peer)) return true;
+  return (++d.sends & SENDS_BETWEEN_LOOKS) == 0 && isKnownToHaveEnded(d.peer, os.nowUs());
+}
+
+/** Writes what there is room for, piece by piece, waking a reader that sleeps. With `sendLock` held. */
+function put(d: Descriptor, buffer: usize, length: u32): u32 {
+  let done: u32 = 0;
+  while (done < length) {
+    let room = knownRoom(d);
+    if (room < length - done || kindOf(d) == KIND_PENDING) room = writable(d);
+    if (room == 0) break;
+    const bytes = min(min(room, length - done), <u32>layout.COPY_CHUNK);
+    copyIn(d, buffer + done, bytes);
+    done += bytes;
+    d.head += bytes;
+    sync.storeSeq(d.remote + layout.BLOCK_HEAD, d.head);
+    answerReader(d);
+  }
+  return done;
+}
+
+/** `pollPeer` for a sender, which holds no lock. */
+function pollFromSend(d: Descriptor, socket: usize): bool {
+  const memory = smallScratch();
+  if (memory == 0) return false;
+  lock(receiveLockOf(d));
+  const gone = d.handle == socket && pollPeer(d, socket, memory);
+  unlock(receiveLockOf(d));
+  return gone;
+}
+
+function releaseSend(d: Descriptor): void {
+  if (d.sendOwner != 0 && d.sendOwner == os.thread()) {
+    d.sendOwner = 0;
+    ringFirst(d.sendWaiters);
+  }
+}
+
+/** Ends a send that could not be completed: with the bytes that went, or with the error. Gives the lock back. */
+function finishSend(d: Descriptor, lockWord: usize, error: i32, done: u32): i32 {
+  releaseSend(d);
+  unlock(lockWord);
+  return done != 0 ? done : fail(error);
+}
+
+/** The peer has closed its socket: what the kernel does with bytes for it, and says about them, is what we say. */
+function transmitAfterEnd(d: Descriptor, socket: usize, lockWord: usize, buffer: usize, length: i32, done: u32): i32 {
+  const blocked = d.sendOwner != 0 && d.sendOwner == os.thread();
+  releaseSend(d);
+  unlock(lockWord);
+  // A blocked sender has bytes on the way that nobody will read: the kernel calls that a reset.
+  if (blocked) return fail(ws.WSAECONNRESET);
+  setEnd(d, ENDED_OTHERWISE);
+  const more = ws.send(socket, buffer + done, length - done, 0);
+  return more < 0 && done != 0 ? done : done + more;
+}
