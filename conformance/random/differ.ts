@@ -1,0 +1,109 @@
+import type { Arch } from "../../testbed/wine.js";
+import { Cast } from "../cast.js";
+import { judge } from "../judge.js";
+import { type Line, type Patience, play, stillBlocked } from "../play.js";
+import { parseScript } from "../script.js";
+import { generate, stepsOf } from "./generate.js";
+import { shrink } from "./shrink.js";
+
+/** Which processes play the programs of a lane. */
+export interface Casting {
+  arches: readonly Arch[];
+  together: boolean;
+}
+
+/** A program that did not give the same over both. */
+export interface Failure {
+  seed: number;
+  casting: Casting;
+  /** It came again each time when there was more time. */
+  steady: boolean;
+  program: readonly string[];
+  differences: readonly string[];
+  connections: { userLevel: number; all: number };
+}
+
+/** What a program came to. */
+export interface Outcome {
+  seed: number;
+  steps: number;
+  userLevel: number;
+  /** It differed at first, and no more when it had more time. */
+  slow: boolean;
+  failure?: Failure;
+}
+
+const quick: Patience = { settleMs: 3, limitMs: 4000 };
+const patient: Patience = { settleMs: 80, limitMs: 8000 };
+const shrinking: Patience = { settleMs: 60, limitMs: 1000 };
+
+/** Lines that change nothing and on which no other depends. */
+const asks = /^([A-D] (select|get|getsockname|getpeername|ioctl \S+ FIONREAD|ioctl \S+ SIOCATMARK)\b)/;
+
+interface Performance {
+  differences: string[];
+  /** Something that no shortage of time explains: wrong bytes, or a call that never returned over the wrapper only. */
+  grave: boolean;
+  connections: { userLevel: number; all: number };
+}
+
+function isGrave(kernel: readonly Line[], wrapped: readonly Line[]): boolean {
+  return wrapped.some(
+    ({ gave }, index) =>
+      gave.includes("WRONG") || (gave === stillBlocked && kernel[index] !== undefined && kernel[index].gave !== gave),
+  );
+}
+
+/** Plays programs over the kernel's sockets and over the wrapper's. */
+export class Differ {
+  readonly casting: Casting;
+  readonly #kernel: Cast;
+  readonly #wrapped: Cast;
+
+  constructor(casting: Casting) {
+    this.casting = casting;
+    this.#kernel = new Cast({ program: "plain", wrapped: false, ...casting });
+    this.#wrapped = new Cast({ program: "plain", wrapped: true, ...casting });
+  }
+
+  /** Plays the program of a seed; what differs is played again with more time, then made smaller. */
+  async run(seed: number): Promise<Outcome> {
+    const program = generate(seed, this.casting);
+    const first = await this.#perform(program, quick);
+    const outcome = { seed, steps: program.length, userLevel: first.connections.userLevel, slow: false };
+    if (first.differences.length === 0) return outcome;
+    const again = await this.#perform(program, patient);
+    if (again.differences.length === 0 && !first.grave) return { ...outcome, slow: true };
+    const steady = again.differences.length > 0;
+    const small = steady ? await this.#shrink(seed) : program;
+    const last = steady ? await this.#perform(small, patient) : first;
+    const { differences, connections } = last.differences.length > 0 ? last : steady ? again : first;
+    return { ...outcome, failure: { seed, casting: this.casting, steady, program: small, differences, connections } };
+  }
+
+  /** Leaves steps out, then lines that only ask. */
+  async #shrink(seed: number): Promise<readonly string[]> {
+    const fails = async (program: readonly string[]) =>
+      (await this.#perform(program, shrinking)).differences.length > 0;
+    const steps = await shrink(stepsOf(seed), (some) => fails(generate(seed, this.casting, some)));
+    const program = generate(seed, this.casting, steps);
+    const needed = program.filter((line) => !asks.test(line)).length;
+    const isWhole = (some: readonly string[]) => some.filter((line) => !asks.test(line)).length === needed;
+    return shrink(program, async (some) => isWhole(some) && fails(some));
+  }
+
+  async #perform(program: readonly string[], patience: Patience): Promise<Performance> {
+    const steps = parseScript(program.join("\n"));
+    this.#wrapped.connections();
+    const [kernel, wrapped] = await Promise.all([
+      play(this.#kernel, steps, patience),
+      play(this.#wrapped, steps, patience),
+    ]);
+    const { differences } = judge(kernel, wrapped);
+    return { differences, grave: isGrave(kernel, wrapped), connections: this.#wrapped.connections() };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#kernel.close(), this.#wrapped.close()]);
+  }
+}
