@@ -126,6 +126,8 @@ class Generator {
 
   #closeListener(listener: Listener | undefined): void {
     if (!listener) return;
+    // Not yet the kernel's answer: recv that waits while the listener closes that has not accepted yet.
+    if (listener.backlog.some(({ peer }) => peer.watched)) return;
     this.#settle();
     this.#model.closeListener(listener);
     this.#say(`${listener.party} close ${listener.name}`);
@@ -133,9 +135,7 @@ class Generator {
   }
 
   #endProcess(party: string): void {
-    if (this.#model.waiting.some((one) => one.party === party)) return;
-    // Not yet the kernel's answer: the first send to an acceptor whose process has gone before it accepted.
-    if (this.#model.listeners.some((listener) => listener.party === party && listener.backlog.length > 0)) return;
+    if (this.#model.waiting.some((one) => one.party === party) || this.#disturbs((end) => end.party === party)) return;
     this.#settle();
     this.#model.end(party);
     this.#say(`${party} ${this.#random.pick(["dies", "leaves"])}`);
@@ -144,6 +144,9 @@ class Generator {
 
   #send(end: End): void {
     const random = this.#random;
+    // Not yet the kernel's answer: send is the first to notice that the peer's process or the listener has gone,
+    // and a shutdown of this side once the peer has ended.
+    if (end.peerLost || (end.sendingShut && end.ended)) return;
     // What a send to somebody who has gone says depends on what has been noticed of it.
     this.#settle();
     const bytes = random.chance(0.05) ? 0 : random.between(1, random.chance(0.2) ? 700 : 40);
@@ -162,6 +165,8 @@ class Generator {
   #receive(end: End): void {
     const random = this.#random;
     if (end.watched) return;
+    // Wine's server takes the error from the kernel before recv does; here recv tells of it, as documented.
+    if (end.peerLost && end.reset) return;
     if (!end.readable && !end.nonBlocking) {
       if (random.chance(0.7)) return;
       end.nonBlocking = true;
@@ -186,18 +191,24 @@ class Generator {
   #select(end: End): void {
     this.#settle();
     const random = this.#random;
-    const mine = this.#model.namedEnds().filter(({ party }) => party === end.party);
-    const names = (list: readonly (End | Listener)[]) => list.map(({ name }) => name).join(",");
-    const some = () => [...new Set([end, random.pick(mine)])];
-    const listeners = this.#model.listeners.filter((one) => one.open && one.party === end.party && random.chance(0.3));
+    // Not yet the kernel's answer: sockets that only the kernel knows, beside one that is ready at user level.
+    const isLive = (one: End) => one.party === end.party && !one.ended && !one.reset;
+    const mine = isLive(end) ? this.#model.namedEnds().filter(isLive) : [end];
+    const names = (list: readonly End[]) => [...new Set(list)].map(({ name }) => name).join(",");
+    const some = () => [end, random.pick(mine)];
     const sets = [
-      random.chance(0.8) ? `r=${names([...some().filter(isSelectable), ...listeners])}` : "",
+      random.chance(0.8) ? `r=${names(some().filter(isSelectable))}` : "",
       random.chance(0.5) ? `w=${names(some())}` : "",
       random.chance(0.3) ? `e=${names(some())}` : "",
     ].filter((set) => set !== "" && set !== "r=");
     // Not yet the kernel's answer: the except set alone, with some time to wait.
-    if (sets.length > 0 && !sets.every((set) => set.startsWith("e=")))
-      this.#say(`${end.party} select ${sets.join(" ")} t=${random.pick([0, 0, 1, 3])}`);
+    if (sets.length === 0 || sets.every((set) => set.startsWith("e="))) return;
+    this.#say(`${end.party} select ${sets.join(" ")} t=${random.pick([0, 0, 1, 3])}`);
+  }
+
+  /** Whether it would end calls that wait for several ends at once: which of them they find is a matter of time. */
+  #disturbs(gone: (end: End) => boolean): boolean {
+    return this.#model.waiting.some(({ ends }) => ends.length > 1 && ends.some(({ peer }) => gone(peer)));
   }
 
   #ask(end: End): void {
@@ -251,7 +262,8 @@ class Generator {
     const { peer } = end;
     const thread = this.#model.freeThread(end.party);
     const idle = peer.name !== undefined && peer.open && !peer.watched && !peer.receivingShut && !end.sendingShut;
-    if (!idle || end.reset || peer.reset || end.nonBlocking || peer.nonBlocking || thread === undefined) return;
+    if (!idle || end.peerLost || end.reset || peer.reset || end.nonBlocking || peer.nonBlocking || thread === undefined)
+      return;
     this.#settle();
     const bytes = this.#random.between(1, this.#random.chance(0.3) ? 400_000 : 30_000);
     const chunk = this.#random.pick([100, 4096, 65536]);
@@ -304,7 +316,7 @@ class Generator {
   #wakeAll(): void {
     for (const one of [...this.#model.waiting]) {
       if (!this.#model.waiting.includes(one)) continue;
-      const end = one.ends.find(({ peer }) => peer.open && (!peer.sendingShut || !peer.watched));
+      const end = one.ends.find(({ peer }) => peer.open && !peer.peerLost && (!peer.sendingShut || !peer.watched));
       if (!end) continue;
       const { peer } = end;
       const listener = this.#model.listeners.find(({ backlog }) => backlog.includes(peer));

@@ -22,6 +22,8 @@ export class End {
   lingerZero = false;
   /** A thread waits for something to read here. */
   watched = false;
+  /** The peer's process is gone, or its listener before it accepted. */
+  peerLost = false;
 
   constructor(party: string, name: string | undefined) {
     this.party = party;
@@ -92,6 +94,7 @@ export class Model {
   end(party: string): void {
     for (const end of this.ends.filter((one) => one.party === party)) {
       end.lingerZero = false;
+      if (end.open) end.peer.peerLost = true;
       this.close(end);
     }
     for (const listener of this.listeners.filter((one) => one.party === party)) this.closeListener(listener);
@@ -104,6 +107,7 @@ export class Model {
       end.open = false;
       end.peer.reset = true;
       end.peer.ended = true;
+      end.peer.peerLost = true;
     }
   }
 }

@@ -290,3 +290,29 @@ add(
   B many 100 recv c% 16 => 100x 0
 `,
 );
+
+add(
+  "listener closes before it has accepted: send is the first to notice",
+  `
+  B listener l
+  A connection s $l => 0
+  settle
+  B close l => 0
+  settle
+  A send s 5 => -1 WSAECONNRESET
+`,
+  { gap: "send does not look whether the listener is still there" },
+);
+
+add(
+  "listener closes before it has accepted, while recv waits",
+  `
+  B listener l
+  A connection s $l => 0
+  A@1 recv s 16 &
+  A@1 blocked => yes
+  B close l => 0
+  A@1 ends => -1 WSAECONNRESET
+`,
+  { gap: "recv takes it for the end of the stream" },
+);

@@ -356,3 +356,18 @@ add(
   B send s 5 => -1 WSAECONNRESET
   `,
 );
+
+add(
+  "receiving shut down, then close with bytes unread: a reset all the same",
+  `
+  pair
+  A shutdown s 0 => 0
+  B send s 5
+  settle
+  B@1 recv s 16 &
+  B@1 blocked => yes
+  A close s => 0
+  B@1 ends => -1 WSAECONNRESET
+`,
+  { gap: "bytes that nobody may read any more are not counted as unread" },
+);

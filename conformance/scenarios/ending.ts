@@ -99,6 +99,77 @@ for (const [event, how] of [
     `,
   );
   add(
+    `the peer ${event} with bytes unread there: send is the first to notice`,
+    `
+    pair
+    A send s 5
+    settle
+    B ${how}
+    settle
+    A send s 5 => -1 WSAECONNRESET
+    `,
+    { gap: "send does not look whether the peer's process is still there" },
+  );
+  add(
+    `the peer ${event} with bytes unread there: recv is the first to notice`,
+    `
+    pair
+    A send s 5
+    settle
+    B ${how}
+    settle
+    A recv s 16 => -1 WSAECONNRESET | wine: 0 (Wine's server has taken the error from the kernel when it noticed the reset)
+    `,
+  );
+  add(
+    `the peer ${event}, nothing unread: sends only`,
+    `
+    pair
+    B ${how}
+    settle
+    A send s 5 => 5
+    settle
+    A send s 5 => -1 WSAECONNRESET
+    `,
+    { gap: "send does not look whether the peer's process is still there" },
+  );
+  add(
+    `the peer ${event}, nothing unread: send, then recv`,
+    `
+    pair
+    B ${how}
+    settle
+    A send s 5 => 5
+    settle
+    A recv s 16 => -1 WSAECONNRESET | wine: 0 (Wine's server has taken the error from the kernel when it noticed the reset)
+    `,
+  );
+  add(
+    `the connector ${event} before accept: sends only`,
+    `
+    A listener l
+    B connection s $l
+    B ${how}
+    settle
+    A accept s l => 0
+    A send s 5 => 5
+    settle
+    A send s 5 => -1 WSAECONNRESET
+    `,
+    { gap: "the acceptor takes the segment of a connector that is gone, and send does not notice" },
+  );
+  add(
+    `the listener ${event} before it accepts: send is the first to notice`,
+    `
+    B listener l
+    A connection s $l
+    B ${how}
+    settle
+    A send s 5 => -1 WSAECONNRESET
+    `,
+    { gap: "send does not look whether the listener is still there" },
+  );
+  add(
     `the peer ${event} after this side's half-close`,
     `
     pair

@@ -132,3 +132,15 @@ add(
 `,
   alone,
 );
+
+add(
+  "a listener and a connection: both are ready, again and again",
+  `
+  pair
+  A listener m
+  B connection t $m => 0
+  settle
+  A many 5 select r=s,m w=s t=1 => 5x 2 r:m w:s
+`,
+  { gap: "a select that finds a user-level socket ready does not ask the kernel about the others" },
+);

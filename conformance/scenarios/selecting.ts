@@ -332,3 +332,24 @@ add(
   A many 100 select r=s t=0 => 100x 0 r:-
 `,
 );
+
+add(
+  "the except set alone, with some time to wait",
+  `
+  pair
+  A select e=s t=0 => 0 e:-
+  A select e=s t=5 => 0 e:-
+`,
+  { gap: "the kernel is asked about no socket at all, and refuses" },
+);
+
+add(
+  "receiving shut down here: not readable for that",
+  `
+  pair
+  A shutdown s 0 => 0
+  A select r=s w=s e=s t=0 => 1 r:- w:s e:-
+  A select r=s t=5 => 0 r:-
+`,
+  { gap: "it counts as readable" },
+);

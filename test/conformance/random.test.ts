@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Differ } from "../../conformance/random/differ.js";
+import { generate, stepsOf } from "../../conformance/random/generate.js";
+import { shrink } from "../../conformance/random/shrink.js";
+import { parseScript } from "../../conformance/script.js";
+import { arches } from "../../programs/build.js";
+import { startWineServer } from "../../testbed/wine.js";
+
+const full = process.env.VMMC_TEST_FULL === "1";
+/** Enough to see that it works; `npm run differential` plays as many as there is time for. */
+const programs = full ? 2000 : 40;
+
+describe("generated programs", () => {
+  test("are the same for the same seed, and scripts", () => {
+    for (let seed = 1; seed < 300; seed++) {
+      const program = generate(seed, { together: false });
+      assert.deepEqual(generate(seed, { together: false }), program);
+      assert.doesNotThrow(() => parseScript(program.join("\n")));
+    }
+  });
+
+  test("leave no thread waiting: each call that begins ends", () => {
+    for (let seed = 1; seed < 1000; seed++) {
+      const program = generate(seed, { together: seed % 2 === 0 });
+      const begun = program.filter((line) => line.endsWith(" &")).length;
+      const ended = program.filter((line) => line.endsWith(" ends")).length;
+      assert.equal(ended, begun, `seed ${seed}:\n${program.join("\n")}`);
+    }
+  });
+
+  test("are programs as well when steps are left out", () => {
+    for (let seed = 1; seed < 100; seed++) {
+      const some = stepsOf(seed).filter((step) => step % 3 !== seed % 3);
+      const program = generate(seed, { together: false }, some);
+      const named = new Set(
+        program.flatMap((line) => line.match(/\b(?:listener|connection|socket|accept) (\w+)/)?.[1] ?? []),
+      );
+      for (const line of program) {
+        for (const [name] of line.matchAll(/\bs\d+\b/g))
+          assert.ok(named.has(name), `${name} in "${line}", seed ${seed}`);
+      }
+    }
+  });
+
+  test("make every kind of call within a few hundred seeds", () => {
+    const calls = new Set<string>();
+    for (let seed = 1; seed < 400; seed++) {
+      for (const step of parseScript(generate(seed, { together: false }).join("\n"))) {
+        calls.add(step.kind === "call" ? step.text.split(" ")[0]! : step.kind);
+      }
+    }
+    const wanted = [
+      "accept",
+      "blocked",
+      "close",
+      "connect",
+      "dies",
+      "ends",
+      "getpeername",
+      "leaves",
+      "recv",
+      "recvall",
+    ];
+    wanted.push("recvex", "recvfrom", "select", "send", "sendall", "sendto", "set", "settle", "shutdown", "until");
+    assert.deepEqual(
+      wanted.filter((call) => !calls.has(call)),
+      [],
+    );
+  });
+});
+
+describe("making a list smaller", () => {
+  const list = Array.from({ length: 40 }, (_, index) => index);
+
+  test("leaves exactly what the failure needs", async () => {
+    assert.deepEqual(await shrink(list, async (some) => [3, 17, 38].every((one) => some.includes(one))), [3, 17, 38]);
+    assert.deepEqual(await shrink(list, async (some) => some.includes(21)), [21]);
+  });
+
+  test("asks no more often than allowed", async () => {
+    let asked = 0;
+    await shrink(
+      list,
+      async (some) => {
+        asked++;
+        return some.includes(5) && some.length % 2 === 0;
+      },
+      25,
+    );
+    assert.ok(asked <= 25, `${asked}`);
+  });
+});
+
+for (const arch of arches()) {
+  test(`${programs} programs give the same over both, ${arch}`, { timeout: 900_000 }, async (t) => {
+    await startWineServer();
+    const differ = new Differ({ arches: [arch], together: false });
+    t.after(() => differ.close());
+    let userLevel = 0;
+    for (let seed = 1; seed <= programs; seed++) {
+      const outcome = await differ.run(seed);
+      userLevel += outcome.userLevel;
+      const { failure } = outcome;
+      const text = failure && [...failure.program, ...failure.differences].join("\n");
+      assert.ok(!failure, `seed ${seed}: put this into the suite, and repair what it shows:\n${text}`);
+    }
+    assert.ok(userLevel > programs, `only ${userLevel} ends were user-level`);
+  });
+}
