@@ -33,7 +33,7 @@ export interface Outcome {
   failure?: Failure;
 }
 
-const quick: Patience = { settleMs: 3, limitMs: 4000 };
+const quick: Patience = { settleMs: 6, limitMs: 4000 };
 const patient: Patience = { settleMs: 80, limitMs: 8000 };
 const shrinking: Patience = { settleMs: 60, limitMs: 1000 };
 

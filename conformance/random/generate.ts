@@ -122,6 +122,8 @@ class Generator {
     end.name = this.#name();
     end.nonBlocking = listener.nonBlocking;
     this.#say(`${listener.party} accept ${end.name} ${listener.name}${this.#random.chance(0.3) ? " from" : ""}`);
+    // Not yet the kernel's answer: what the first look at it says when the connector's process has gone.
+    if (end.peerLost) this.#unsettled = true;
   }
 
   #closeListener(listener: Listener | undefined): void {

@@ -181,7 +181,6 @@ add(
   B@1 ends => all
   A recvall s 1000000 => all
 `,
-  { gap: "SO_RCVBUF and SO_SNDBUF have no effect on the rings" },
 );
 
 add(
