@@ -1,0 +1,120 @@
+import type { Mutant } from "./mutant.js";
+
+/** Mistakes in the ring: bytes are lost, doubled, or read where none were written. */
+export const byteMutants: readonly Mutant[] = [
+  {
+    name: "head-before-bytes",
+    breaks: "the head says that bytes are there, and they are not yet",
+    changes: [
+      {
+        from: "    copyIn(d, buffer + done, bytes);\n",
+        to: "    sync.storeSeq(d.remote + layout.BLOCK_HEAD, d.head + bytes);\n    copyIn(d, buffer + done, bytes);\n",
+      },
+    ],
+    by: "stream",
+  },
+  {
+    name: "credit-before-bytes",
+    breaks: "room is given back before its bytes are read",
+    changes: [
+      {
+        from: "    copyOut(d, buffer + done, bytes);\n    done += bytes;\n    d.tail += bytes;\n    sync.storeRelease",
+        to: "    sync.storeRelease(d.remote + layout.BLOCK_CREDIT, d.tail + bytes);\n    copyOut(d, buffer + done, bytes);\n    done += bytes;\n    d.tail += bytes;\n    sync.storeRelease",
+      },
+    ],
+    by: "stream",
+  },
+  {
+    name: "no-wrap-around-in-writing",
+    breaks: "bytes beyond the ring's end are not written to its beginning",
+    changes: [{ from: "  if (bytes > first) memory.copy(d.remoteRing, buffer + first, bytes - first);\n", to: "" }],
+    by: "stream",
+  },
+  {
+    name: "no-wrap-around-in-reading",
+    breaks: "a read goes on beyond the ring's end",
+    changes: [{ from: "const first = min(bytes, d.receiveWindow - offset);", to: "const first = bytes;" }],
+    by: "stream",
+  },
+  {
+    name: "level-one-byte-late",
+    breaks: "the reader reads one byte of a new level by the old rule",
+    changes: [{ from: "return min(bytes, rest);", to: "return min(bytes, rest + 1);" }],
+    by: "stream",
+  },
+  {
+    name: "level-shift-forgotten",
+    breaks: "the reader looks for a new level at another place than the writer",
+    changes: [{ from: "    d.receiveShift = d.receiveWindow - begins;\n", to: "" }],
+    by: "stream",
+  },
+  {
+    name: "old-half-written-too-early",
+    breaks: "a grown window is used in full while its old half is unread",
+    changes: [
+      {
+        from: "if (<i32>(credit - d.sendSwitch) < 0) return",
+        to: "if (<i32>(credit - d.sendSwitch) < -1000000) return",
+      },
+    ],
+    by: "stream",
+  },
+  {
+    name: "any-head",
+    breaks: "a hostile peer's head is believed",
+    changes: [{ from: "if (bytes <= d.receiveWindow) {", to: "if (bytes <= 0xffffffff) {" }],
+    by: "memory",
+    profile: "hostile",
+    core: "normal",
+  },
+  {
+    name: "any-credit",
+    breaks: "a hostile peer's credit is believed",
+    changes: [{ from: "if (d.head - credit <= d.sendWindow) {", to: "if (d.head - credit <= 0xffffffff) {" }],
+    by: "memory",
+    profile: "hostile",
+    core: "normal",
+  },
+  {
+    name: "any-window",
+    breaks: "a hostile peer's window is believed",
+    changes: [
+      {
+        from: "newest > d.receiveWindow && newest <= d.ringBytes && (newest",
+        to: "newest > d.receiveWindow && (newest",
+      },
+    ],
+    by: "memory",
+    profile: "hostile",
+  },
+  {
+    name: "any-segment-size",
+    breaks: "a hostile peer's word for the rings' size is believed",
+    changes: [{ from: "bytes == layout.RINGS_OFFSET + 2 * ringBytes;", to: "bytes != 0xffffffff;" }],
+    by: "memory",
+    profile: "hostile",
+  },
+  {
+    name: "end-without-second-look",
+    breaks: "bytes that came right before the end are not read",
+    changes: [{ from: "      if (readable(d) != 0) continue;\n", to: "" }],
+    by: "stream",
+  },
+  {
+    name: "send-owner-ignored",
+    breaks: "two threads' blocking sends are mixed up with each other",
+    changes: [{ from: "if (d.sendOwner == 0 || d.sendOwner == os.thread()) {", to: "if (true) {" }],
+    by: "stream",
+  },
+  {
+    name: "released-too-early",
+    breaks: "the acceptor lets go of a segment, and then writes into it once more",
+    changes: [
+      {
+        from: "  tellPeer(d, layout.FLAG_FIN | layout.FLAG_CLOSED",
+        to: "  if (d.side == 1) sync.storeRelease(d.segment.address + layout.SEGMENT_RELEASED, d.segment.generation);\n  tellPeer(d, layout.FLAG_FIN | layout.FLAG_CLOSED",
+      },
+    ],
+    by: "stream",
+  },
+];

@@ -1,0 +1,76 @@
+import { knownFinding } from "../known.js";
+import { optionsOf, type Profile, type SimOptions } from "../options.js";
+import { Simulator } from "../run.js";
+import type { Mutant } from "./mutant.js";
+
+/** How long to look for a mutant. */
+export interface Limits {
+  /** So many seeds are run in any case, to tell how many of them find it. */
+  seeds: number;
+  /** So many at most, when none has found it so far. */
+  most: number;
+  /** Stop at the first seed that finds it. */
+  first: boolean;
+}
+
+/** What came of looking for one mutant. */
+export interface Catch {
+  /** Seeds that were run. */
+  seeds: number;
+  /** How many of them found it, by checker. */
+  found: Map<string, number>;
+  /** The first seed with which the expected checker found it. */
+  seed: number | undefined;
+  message: string;
+  /** Seeds that find something in the unchanged core as well: they say nothing about the mutant. */
+  unclear: number;
+}
+
+/** Runs of the core as it is: whether a seed finds something there too. */
+export class Reference {
+  private readonly simulator: Simulator;
+  private readonly fails = new Map<string, boolean>();
+
+  /** @param file of the unchanged core */
+  constructor(file: string) {
+    this.simulator = new Simulator(() => file);
+  }
+
+  failsToo(options: SimOptions, profile: Profile): boolean {
+    const key = `${profile} ${options.core} ${options.seed}`;
+    let fails = this.fails.get(key);
+    if (fails === undefined) {
+      fails = this.simulator.run({ ...options, core: "mutant" }).failure !== undefined;
+      this.fails.set(key, fails);
+    }
+    return fails;
+  }
+}
+
+/** Runs seeds on the mutant in `file` until enough is known. */
+export function hunt(mutant: Mutant, file: string, reference: Reference, limits: Limits): Catch {
+  const simulator = new Simulator(() => file);
+  const profile = mutant.profile ?? "calm";
+  const result: Catch = { seeds: 0, found: new Map(), seed: undefined, message: "", unclear: 0 };
+  for (let seed = 1; goesOn(result, limits); seed++) {
+    const options = optionsOf(seed, profile);
+    if ((options.core === "normal") !== (mutant.core === "normal")) continue;
+    result.seeds++;
+    const { failure } = simulator.run({ ...options, core: "mutant" });
+    if (failure === undefined || knownFinding(failure.checker, failure.message) !== undefined) continue;
+    if (reference.failsToo(options, profile)) {
+      result.unclear++;
+      continue;
+    }
+    result.found.set(failure.checker, (result.found.get(failure.checker) ?? 0) + 1);
+    if (failure.checker !== mutant.by || result.seed !== undefined) continue;
+    result.seed = seed;
+    result.message = failure.message;
+  }
+  return result;
+}
+
+function goesOn(result: Catch, limits: Limits): boolean {
+  if (result.seed !== undefined) return !limits.first && result.seeds < limits.seeds;
+  return result.seeds < limits.most;
+}

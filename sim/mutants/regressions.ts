@@ -1,0 +1,79 @@
+import type { Mutant } from "./mutant.js";
+
+/** Mistakes that the core has had and the simulation has found: they shall be found again. */
+export const regressions: readonly Mutant[] = [
+  {
+    name: "select-overlooks-the-decision",
+    breaks: "select sleeps for room on a connection that was decided while it armed",
+    changes: [
+      {
+        from: "const settle = looking && !changed && kindOf(d) == KIND_PENDING && decided(d);",
+        to: "const settle = false;",
+      },
+    ],
+    by: "liveness",
+    once: true,
+  },
+  {
+    name: "caretaker-overlooks-idle-segments",
+    breaks: "the caretaker sleeps while a segment is left that nobody uses",
+    changes: [{ from: "if (nothingPending() && !anyIdleSegment()) {", to: "if (nothingPending()) {" }],
+    by: "leaks",
+    once: true,
+  },
+  {
+    name: "send-overtaken-by-connect",
+    breaks: "a send whose connect another thread finishes goes to the kernel",
+    changes: [
+      {
+        from: "  if (kind == KIND_CONNECTING) {\n    return nowConnected",
+        to: "  if (kindOf(d) == KIND_CONNECTING) {\n    return nowConnected",
+      },
+    ],
+    by: "stream",
+    once: true,
+  },
+  {
+    name: "slot-claimed-before-it-counts",
+    breaks: "a process that dies in its claim leaves a slot that nobody looks at",
+    changes: [
+      { from: "    raiseUsed(usedField, index + 1);\n    const sequence", to: "    const sequence" },
+      { from: "    claimed = index;\n", to: "    raiseUsed(usedField, index + 1);\n    claimed = index;\n" },
+    ],
+    by: "leaks",
+    profile: "kills",
+    once: true,
+  },
+  {
+    name: "select-overlooks-the-hand-over",
+    breaks: "select for writing learns late that its connection was handed over to the kernel",
+    changes: [
+      {
+        from: "(anyPending(call.writes) ? layout.CARETAKER_PERIOD_MS : layout.RECHECK_MS)",
+        to: "layout.RECHECK_MS",
+      },
+    ],
+    by: "liveness",
+    once: true,
+  },
+  {
+    name: "bytes-forgotten-by-an-error",
+    breaks: "a send that has no memory left says that nothing was sent",
+    changes: [
+      {
+        from: "if (smallScratch() == 0) return finishSend(d, lockWord, ws.WSAENOBUFS, done);",
+        to: "if (smallScratch() == 0) return finishSend(d, lockWord, ws.WSAENOBUFS, 0);",
+      },
+    ],
+    by: "stream",
+    profile: "refusals",
+    once: true,
+  },
+  {
+    name: "import-kept-after-a-lost-race",
+    breaks: "a segment that was imported in vain stays mapped",
+    changes: [{ from: "    releaseImport(segment, false);\n", to: "    releaseImport(segment, true);\n" }],
+    by: "leaks",
+    once: true,
+  },
+];
