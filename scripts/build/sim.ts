@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { paths } from "./paths.js";
-import { BuildError, run } from "./run.js";
+import { BuildError } from "./run.js";
 import { describeCore } from "./sim-description.js";
 
 /** Constants of the core, by name, that get another value in a build for the simulation. */
@@ -66,31 +66,52 @@ export async function buildSimCore(coreFolder: string, outFile: string, options:
     cpSync(coreFolder, copy, { recursive: true });
     cpSync(dirname(paths.bindings), join(copy, "generated"), { recursive: true });
     override(copy, options.overrides ?? {});
-    const wasm = join(folder, "core.wasm");
-    const asc = [
-      "-O3",
-      "--runtime",
-      "stub",
-      "--noAssert",
-      "--importMemory",
-      "--debug",
-      "--baseDir",
-      folder,
-      "-o",
-      wasm,
-    ];
-    await run(join(paths.bin, "asc"), [join(copy, "index.ts"), ...asc], "compile the core for the simulation");
-    const text = await run(join(paths.bin, "wasm-dis"), [wasm], "read the simulated core back");
-    const changed = join(folder, "changed.wat");
-    writeFileSync(changed, callForMemory(text));
-    const asyncify = ["--asyncify", `--pass-arg=asyncify-imports@${suspending}`, "-O2"];
-    const passes = options.strict === true ? ["--instrument-memory", ...asyncify] : asyncify;
-    const features = ["--enable-bulk-memory", "--enable-bulk-memory-opt", "--enable-sign-ext"];
-    const args = [changed, "-g", ...features, "--enable-nontrapping-float-to-int", ...passes, "-o", outFile];
-    await run(join(paths.bin, "wasm-opt"), args, "make the simulated core's threads suspendable");
+    const text = await compileToText(folder, join(copy, "index.ts"));
+    writeFileSync(outFile, await makeSuspendable(callForMemory(text), options.strict === true));
     writeFileSync(`${outFile}.json`, `${JSON.stringify(describeCore(copy), null, 1)}\n`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The compiler as a library. Its own declarations would give this project AssemblyScript's `console`, and more. */
+interface Compiler {
+  main(
+    args: readonly string[],
+    options: { writeFile: (name: string, contents: string | Uint8Array) => void },
+  ): Promise<{ error: Error | null; stderr: { toString(): string } }>;
+}
+const compilerModule: string = "assemblyscript/asc";
+
+/** AssemblyScript to the text of WebAssembly. Within this process: mutants of the core are built by the dozen. */
+async function compileToText(folder: string, index: string): Promise<string> {
+  const asc = ((await import(compilerModule)) as { default: Compiler }).default;
+  const flags = ["-O3", "--runtime", "stub", "--noAssert", "--importMemory", "--debug", "--baseDir", folder];
+  let text = "";
+  const { error, stderr } = await asc.main([index, ...flags, "--textFile", "core.wat"], {
+    writeFile: (_name, contents) => {
+      text = contents.toString();
+    },
+  });
+  if (error === null) return text;
+  throw new BuildError(`Cannot compile the core for the simulation: ${error.message}.\n${stderr.toString().trim()}`);
+}
+
+async function makeSuspendable(text: string, strict: boolean): Promise<Uint8Array> {
+  const { default: binaryen } = await import("assemblyscript/binaryen");
+  const { BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SignExt } = binaryen.Features;
+  const module = binaryen.parseText(text);
+  try {
+    module.setFeatures(BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SignExt);
+    binaryen.setDebugInfo(true);
+    binaryen.setOptimizeLevel(2);
+    binaryen.setShrinkLevel(0);
+    binaryen.setPassArgument("asyncify-imports", suspending);
+    module.runPasses(strict ? ["instrument-memory", "asyncify"] : ["asyncify"]);
+    module.optimize();
+    return module.emitBinary();
+  } finally {
+    module.dispose();
   }
 }
 

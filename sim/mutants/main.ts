@@ -35,7 +35,7 @@ async function check(wanted: Arguments, chosen: readonly Mutant[]): Promise<bool
   const references = new Map<string, Reference>();
   const table = new Table({
     head: ["mutant", "breaks", "found by", "first seed", "seeds", "by checker"],
-    style: { head: [] },
+    style: { head: [], border: [] },
   });
   const results: Record<string, unknown>[] = [];
   let all = true;

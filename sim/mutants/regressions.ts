@@ -76,4 +76,56 @@ export const regressions: readonly Mutant[] = [
     by: "leaks",
     once: true,
   },
+  {
+    name: "kind-before-hand-over",
+    breaks: "a send overtakes the bytes that are being handed over to the kernel",
+    changes: [{ from: "  handOver(d, memory);\n", to: "  setKind(d, KIND_KERNEL);\n  handOver(d, memory);\n" }],
+    by: "stream",
+    once: true,
+  },
+  {
+    name: "shutdown-not-handed-over",
+    breaks: "an acceptor that is not wrapped never hears of a shutdown before which nothing was written",
+    changes: [{ from: "(d.head != 0 || d.shutdownSend != 0) &&", to: "d.head != 0 &&" }],
+    by: "liveness",
+    profile: "mixed",
+    once: true,
+  },
+  {
+    name: "shutdown-overtaken-by-connect",
+    breaks: "a shutdown during a connect ends the kernel connection of a user-level one",
+    changes: [
+      {
+        from: "if (kindOf(d) == KIND_CONNECTING && !nowConnected(d, socket)) return fail(ws.WSAENOTCONN);\n  return shutdownStream",
+        to: "if (kindOf(d) == KIND_CONNECTING && !nowConnected(d, socket)) return ws.shutdown(socket, how);\n  return shutdownStream",
+      },
+    ],
+    by: "stream",
+    once: true,
+  },
+  {
+    name: "doorbells-given-to-the-application",
+    breaks: "doorbells that come before a connection's end are read as its bytes",
+    changes: [
+      {
+        from: "return kind == KIND_ENDED ? receiveEnded(d, socket) : ws.recv(socket, buffer, length, flags);",
+        to: "return ws.recv(socket, buffer, length, flags);",
+      },
+    ],
+    by: "stream",
+    once: true,
+  },
+  {
+    name: "offer-not-taken-from-a-closed-listener",
+    breaks: "what a connector wrote and then died is lost when the listener is closed meanwhile",
+    changes: [
+      {
+        from: "  takeOffer(d, made, peer);\n",
+        to: "  if (kindOf(listener) == KIND_LISTENER) takeOffer(d, made, peer);\n",
+      },
+    ],
+    by: "stream",
+    profile: "kills",
+    once: true,
+  },
 ];
