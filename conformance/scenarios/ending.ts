@@ -180,7 +180,6 @@ for (const [event, how] of [
     A recv s 16 => 0
     A send s 5 => -1 WSAESHUTDOWN
     `,
-    { gap: "after the peer's end a shutdown of this side is forgotten" },
   );
   add(
     `the peer ${event} after its own half-close`,
@@ -196,7 +195,6 @@ for (const [event, how] of [
     settle
     A send s 5 => -1 WSAECONNRESET
     `,
-    { gap: "after the peer's half-close nobody looks whether the peer's process is still there" },
   );
   add(
     `the connector ${event} before accept: its bytes are there`,

@@ -151,6 +151,7 @@ add(
   A closehandle d => TRUE
   B recv s 16 => 0
 `,
+  gap,
 );
 
 add(

@@ -169,6 +169,12 @@ add(
 add(
   "SO_RCVBUF of a million bytes: so much can be sent before anybody reads",
   `
+  A listener m
+  B connection t $m
+  A accept t m => 0
+  B close t
+  A close t
+  settle
   A socket l
   A bind l 0
   A set l SO_RCVBUF 1000000

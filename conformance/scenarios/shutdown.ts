@@ -171,7 +171,6 @@ add(
   A recv s 16 => 0
   A send s 5 => -1 WSAESHUTDOWN
   `,
-  { gap: "after the peer's end a shutdown of this side is forgotten" },
 );
 
 add(

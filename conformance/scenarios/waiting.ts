@@ -131,7 +131,7 @@ add(
   A@1 fill s &
   A@1 blocked => yes
   A close s => 0
-  A@1 ends => some bytes, then -1 WSAEINTR | wine: some bytes, then -1 WSAENOTSOCK (Wine looks the handle up again for each piece)
+  A@1 ends => some bytes, then -1 WSAEINTR | wine: some bytes, then -1 WSAENOTSOCK or still blocked (Wine looks the handle up again for each piece)
 `,
 );
 
