@@ -146,9 +146,8 @@ class Generator {
 
   #send(end: End): void {
     const random = this.#random;
-    // Not yet the kernel's answer: send is the first to notice that the peer's process or the listener has gone,
-    // and a shutdown of this side once the peer has ended.
-    if (end.peerLost || (end.sendingShut && end.ended)) return;
+    // Not yet the kernel's answer: send is the first to notice that the peer's process or the listener has gone.
+    if (end.peerLost) return;
     // What a send to somebody who has gone says depends on what has been noticed of it.
     this.#settle();
     const bytes = random.chance(0.05) ? 0 : random.between(1, random.chance(0.2) ? 700 : 40);

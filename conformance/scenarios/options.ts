@@ -167,13 +167,15 @@ add(
 );
 
 add(
-  "SO_RCVBUF of a million bytes: so much can be sent before anybody reads",
+  "SO_RCVBUF of a million bytes: so much can be sent before anybody reads, after many connections",
   `
-  A listener m
-  B connection t $m
-  A accept t m => 0
-  B close t
-  A close t
+  A socket m
+  A bind m 0
+  A listen m 128
+  B many 100 connection c% $m => 100x 0
+  A many 100 accept c% m => 100x 0
+  B many 100 close c% => 100x 0
+  A many 100 close c% => 100x 0
   settle
   A socket l
   A bind l 0
@@ -187,6 +189,7 @@ add(
   B@1 ends => all
   A recvall s 1000000 => all
 `,
+  { gap: "segments of many connections have small rings, and are used again" },
 );
 
 add(
