@@ -86,7 +86,7 @@ function closeConnecting(d: Descriptor): void {
 
 /** Says goodbye to the peer, and lets the kernel's close say the same: an orderly end, or a reset. */
 function closeUser(d: Descriptor, socket: usize, memory: usize): void {
-  const unread = d.shutdownReceive == 0 && readable(d) != 0;
+  const unread = readable(d) != 0;
   const abortive = unread || isReset(d) || (d.lingerOn != 0 && d.lingerSeconds == 0);
   sync.storeRelease(d.remote + layout.BLOCK_READ_ARMED, 0);
   sync.storeRelease(d.remote + layout.BLOCK_WRITE_ARMED, 0);

@@ -60,7 +60,8 @@ export function attach(d: Descriptor, segment: Segment, side: u32): void {
   d.selectWriters = 0;
   d.receiveWaiters = 0;
   d.sendWaiters = 0;
-  d.kernelAskedUs = os.nowUs();
+  d.kernelAskedUs = 0;
+  d.heard = 0;
   d.receiveSpinUs = layout.SPIN_START_US;
   d.sendSpinUs = layout.SPIN_START_US;
   d.peer = changetype<Peer>(<usize>0);

@@ -117,8 +117,8 @@ export class Descriptor {
   sendOwner: usize;
   selectWriters: u32;
   sendSpinUs: u32;
-  /** Counts the calls that send. */
-  sends: u32;
+  /** True (1) when bytes were read since the last send: then the peer was there a moment ago. */
+  heard: u32;
   sendSequence: u32;
   /** What this side has told the peer with FLAG_ bits. */
   flags: u32;
@@ -256,6 +256,19 @@ export function endOf(d: Descriptor): u32 {
 
 export function setEnd(d: Descriptor, ended: u32): void {
   setField(d, offsetof<Descriptor>("ended"), ended);
+}
+
+/** Set by who reads, taken by who sends: with different locks. */
+// @ts-ignore: decorator
+@inline
+export function setHeard(d: Descriptor, heard: u32): void {
+  setField(d, offsetof<Descriptor>("heard"), heard);
+}
+
+// @ts-ignore: decorator
+@inline
+export function wasHeard(d: Descriptor): bool {
+  return field(d, offsetof<Descriptor>("heard")) != 0;
 }
 
 export function setReset(d: Descriptor): void {

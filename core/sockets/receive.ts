@@ -23,6 +23,7 @@ import {
   lockBoth,
   receiveLockOf,
   setEnd,
+  setHeard,
   unlockBoth,
 } from "./descriptor";
 import { fail, refuse } from "./errors";
@@ -48,6 +49,7 @@ function take(d: Descriptor, buffer: usize, length: u32): u32 {
     copyOut(d, buffer + done, bytes);
     done += bytes;
     d.tail += bytes;
+    setHeard(d, 1);
     sync.storeRelease(d.remote + layout.BLOCK_CREDIT, d.tail);
     d.unannounced += bytes;
     // A writer sleeps only when the ring is full, and then we pass here at every quarter of it before it is empty: one
@@ -102,7 +104,7 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
       lock(lockWord);
       continue;
     }
-    if (d.shutdownReceive != 0) {
+    if (d.shutdownReceive != 0 && !waited) {
       unlock(lockWord);
       return fail(ws.WSAESHUTDOWN);
     }
@@ -150,9 +152,7 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
     if (woken == WAKE_TIMEOUT) return fail(ws.WSAETIMEDOUT);
     if (woken != WAKE_CHANGED) return fail(ws.WSAENOBUFS);
     if (closed) return fail(ws.WSAEINTR);
-    const result = receiveKernel(d, socket, buffer, length, flags);
-    // A listener that goes away resets what it has not accepted: a thread that was blocked learns of it by an error.
-    return result == 0 && d.reason == layout.REASON_LISTENER_GONE ? fail(ws.WSAECONNRESET) : result;
+    return receiveKernel(d, socket, buffer, length, flags);
   }
   unlock(lockWord);
   return receiveKernel(d, socket, buffer, length, flags);

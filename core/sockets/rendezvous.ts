@@ -1,4 +1,4 @@
-/** How two wrapped programs find each other: publishing listeners, offering segments, taking them. */
+/** How two wrapped programs find each other: publishing listeners, offering segments. Taking them: accepting.ts. */
 import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
@@ -6,9 +6,8 @@ import { Runtime, runtime, runtimeField } from "../runtime";
 import { loadField } from "../shared-fields";
 import * as sync from "../sync";
 import { currentThread, scratch } from "../vmmc/bells";
-import { acquirePeer } from "../vmmc/peers";
-import { importSegment, releaseImport, takeSegment } from "../vmmc/segments";
-import { answerReader, answerWriter, attach, detach } from "./connection";
+import { takeSegment } from "../vmmc/segments";
+import { attach, detach } from "./connection";
 import { logDecision } from "./decision";
 import {
   Descriptor,
@@ -16,7 +15,6 @@ import {
   KIND_KERNEL,
   KIND_LISTENER,
   KIND_PENDING,
-  KIND_USER,
   kindOf,
   lockBoth,
   setKind,
@@ -40,6 +38,8 @@ import {
 } from "./directory";
 
 const SCRATCH_BYTES = 256;
+/** 127.0.0.1 as it stands in memory: what connecting to "any" address means. */
+const LOOPBACK: u32 = 0x0100007f;
 
 /** Why this process may not have user-level connections now, or REASON_NONE. Modules loaded later count too. */
 export function processReason(): u32 {
@@ -96,7 +96,7 @@ export function withdrawAll(): void {
 }
 
 /** Fills a sockaddr_in at `memory` with the socket's local name; false when it has none of that family. */
-function localName(socket: usize, memory: usize): bool {
+export function localName(socket: usize, memory: usize): bool {
   const length = memory + 128;
   store<i32>(length, <i32>ws.sockaddr_in_size);
   return (
@@ -136,7 +136,7 @@ export function prepareConnect(d: Descriptor, name: usize, length: i32): bool {
 
 /** The listener's slot; -1 when nobody wrapped listens there, -2 when the address is another machine's. */
 function findServer(d: Descriptor): i32 {
-  const address = d.serverAddress == 0 ? 0x0100007f : d.serverAddress; // connecting to "any" means this machine
+  const address = d.serverAddress == 0 ? LOOPBACK : d.serverAddress;
   const index = findListener(address, d.serverPort);
   if (index < 0) return -1;
   const loopback = (address & 0xff) == 127;
@@ -177,7 +177,7 @@ function offer(d: Descriptor, index: u32): u32 {
   attach(d, segment, 0);
   d.listenerSlot = index;
   d.listenerSequence = slotSequence(listener);
-  sync.storeRelease(slot + layout.SLOT_SERVER_ADDRESS, d.serverAddress == 0 ? 0x0100007f : d.serverAddress);
+  sync.storeRelease(slot + layout.SLOT_SERVER_ADDRESS, d.serverAddress == 0 ? LOOPBACK : d.serverAddress);
   sync.storeRelease(slot + layout.SLOT_SERVER_PORT, d.serverPort);
   // If this fails, so does the step to PENDING, and the connection stays in the kernel.
   swapSlot(slot, runtime().tag | layout.SLOT_CLAIMED, d.slotSequence, runtime().tag | layout.SLOT_LIVE);
@@ -196,6 +196,7 @@ export function publishPending(d: Descriptor, socket: usize, connected: bool): v
     sync.storeRelease(slot + layout.SLOT_CLIENT_ADDRESS, d.clientAddress);
     sync.storeRelease(slot + layout.SLOT_CLIENT_PORT, d.clientPort);
     d.pendingSinceUs = os.nowUs();
+    dropNamesakes(d);
     // An acceptor that would not wait any longer has swapped the intent away: then this stays a kernel connection.
     if (swapSlot(slot, runtime().tag | layout.SLOT_LIVE, d.slotSequence, runtime().tag | layout.SLOT_PENDING)) {
       sync.fetchAdd(runtimeField(offsetof<Runtime>("pendingCount")), 1);
@@ -206,6 +207,35 @@ export function publishPending(d: Descriptor, socket: usize, connected: bool): v
     }
   }
   abandonConnect(d, layout.REASON_LATE);
+}
+
+/**
+ * The kernel has given this connection its names, so an older one of the same names is gone: what is offered for that one must
+ * not be taken for this one.
+ */
+function dropNamesakes(d: Descriptor): void {
+  const used = pendingUsed();
+  const server = d.serverAddress == 0 ? LOOPBACK : d.serverAddress;
+  for (let index: u32 = 0; index < used; index++) {
+    const slot = pendingSlot(index);
+    const sequence = slotSequence(slot);
+    const word = slotWord(slot);
+    if (index == d.slot || (word & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) continue;
+    if (!isOfferFrom(slot, d) || sync.loadRelaxed(slot + layout.SLOT_SERVER_ADDRESS) != server) continue;
+    if (ownerRuns(slot, word)) swapSlot(slot, word, sequence, slotTag(word) | layout.SLOT_CLAIMED);
+    else removeStale(slot, word, sequence);
+  }
+}
+
+/** True when the slot bears the ports and the client's address of `d`. */
+// @ts-ignore: decorator
+@inline
+export function isOfferFrom(slot: usize, d: Descriptor): bool {
+  return (
+    sync.loadRelaxed(slot + layout.SLOT_CLIENT_PORT) == d.clientPort &&
+    sync.loadRelaxed(slot + layout.SLOT_CLIENT_ADDRESS) == d.clientAddress &&
+    sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) == d.serverPort
+  );
 }
 
 /** The connection will not be user-level after all, and nobody has been told of it. */
@@ -230,118 +260,4 @@ export function finishConnecting(d: Descriptor, connected: bool): void {
     }
   }
   unlockBoth(d);
-}
-
-/**
- * The acceptor's step: the kernel has accepted `socket` at the server's name in `d` from the peer named at `peerName` (0: it has ended already, and the
- * kernel has forgotten its name). Takes the segment that it offers, if any.
- */
-export function takeOffer(d: Descriptor, socket: usize, peerName: usize): void {
-  d.clientAddress = peerName == 0 ? 0 : nameAddress(peerName);
-  d.clientPort = peerName == 0 ? 0 : namePort(peerName);
-  let reason = processReason();
-  if (reason == layout.REASON_NONE) {
-    let slot = peerName == 0 ? findLastWords(d) : findOffer(d, socket);
-    if (slot == 0 && peerName != 0) {
-      // Looks again in any case: the offer may have been made between the first look and the one for intents.
-      waitForIntents(d);
-      slot = findOffer(d, socket);
-    }
-    reason = slot == 0 ? layout.REASON_PEER_NOT_WRAPPED : importOffer(d, slot);
-  }
-  logDecision(d, layout.ROLE_ACCEPT, reason == layout.REASON_NONE ? layout.MODE_USER : layout.MODE_KERNEL, reason);
-}
-
-/** The pending slot of the connection from d.client, or 0. Notes which use of the slot it is in `d.slotSequence`. */
-function findOffer(d: Descriptor, socket: usize): usize {
-  const used = pendingUsed();
-  for (let index: u32 = 0; index < used; index++) {
-    const slot = pendingSlot(index);
-    d.slotSequence = slotSequence(slot);
-    if ((slotWord(slot) & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) continue;
-    if (sync.loadRelaxed(slot + layout.SLOT_CLIENT_PORT) != d.clientPort) continue;
-    if (sync.loadRelaxed(slot + layout.SLOT_CLIENT_ADDRESS) != d.clientAddress) continue;
-    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) != d.serverPort) continue;
-    if (d.serverAddress == 0) {
-      // The listener is bound to every address: ask which one this connection came to.
-      const thread = currentThread();
-      if (changetype<usize>(thread) == 0 || scratch(thread, SCRATCH_BYTES) == 0) return 0;
-      if (!localName(socket, thread.scratch)) return 0;
-      d.serverAddress = nameAddress(thread.scratch);
-    }
-    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_ADDRESS) == d.serverAddress) return slot;
-  }
-  return 0;
-}
-
-/** What a connector wrote before it died is still for the acceptor. The pending slot of such a one, as `findOffer`. */
-function findLastWords(d: Descriptor): usize {
-  const used = pendingUsed();
-  for (let index: u32 = 0; index < used; index++) {
-    const slot = pendingSlot(index);
-    d.slotSequence = slotSequence(slot);
-    const word = slotWord(slot);
-    if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) continue;
-    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) == d.serverPort && !ownerRuns(slot, word)) return slot;
-  }
-  return 0;
-}
-
-/**
- * Connectors raise an intent before the kernel's connect: if one for this port is about to publish, it may be our peer.
- * Waits for those that are there now; one that takes too long is told to stay in the kernel.
- */
-function waitForIntents(d: Descriptor): void {
-  const used = pendingUsed();
-  const began = os.nowUs();
-  for (let index: u32 = 0; index < used; index++) {
-    const slot = pendingSlot(index);
-    const sequence = slotSequence(slot);
-    const word = slotWord(slot);
-    if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_LIVE) continue;
-    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) != d.serverPort) continue;
-    for (let round: u32 = 0; ; round++) {
-      if (slotWord(slot) != word || slotSequence(slot) != sequence) break;
-      const late = os.nowUs() - began > <u64>layout.INTENT_LIMIT_MS * 1000;
-      if (late || (round & 63) == 63) {
-        if (!ownerRuns(slot, word)) removeStale(slot, word, sequence);
-        else if (late) swapSlot(slot, word, sequence, slotTag(word) | layout.SLOT_CLAIMED);
-      }
-      if (round < 100) os.yieldProcessor();
-      else os.sleepMs(1);
-    }
-  }
-}
-
-/** Imports the segment that the slot names and decides for USER. Returns the reason why not, or REASON_NONE. */
-function importOffer(d: Descriptor, slot: usize): u32 {
-  const word = slotWord(slot);
-  if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) return layout.REASON_PEER_NOT_WRAPPED;
-  const start = loadField(slot + layout.SLOT_START);
-  const segment = importSegment(slotTag(word), start, loadField(slot + layout.SLOT_SEGMENT_KEY));
-  if (changetype<usize>(segment) == 0) {
-    // Tells the connector, which then goes on through the kernel.
-    swapSlot(slot, word, d.slotSequence, slotTag(word) | layout.SLOT_CLAIMED);
-    return layout.REASON_SEGMENT_IMPORT;
-  }
-  // Succeeds only if the offer stood all the while, so that this is its segment.
-  if (!swapSlot(slot, word, d.slotSequence, layout.SLOT_FREE)) {
-    releaseImport(segment, false);
-    return layout.REASON_PEER_NOT_WRAPPED;
-  }
-  const address = segment.address;
-  lockBoth(d);
-  attach(d, segment, 1);
-  d.peer = acquirePeer(slotTag(word), start);
-  store<u32>(address + layout.SEGMENT_ACCEPTOR_TAG, runtime().tag);
-  store<u64>(address + layout.SEGMENT_ACCEPTOR_START, runtime().start);
-  const state = sync.compareSwap(address + layout.SEGMENT_STATE, layout.STATE_PENDING, layout.STATE_USER);
-  if (state == layout.STATE_PENDING) {
-    setKind(d, KIND_USER);
-    // The connector may sleep already, for the decision or for what comes after it.
-    answerReader(d);
-    answerWriter(d);
-  } else detach(d);
-  unlockBoth(d);
-  return state == layout.STATE_PENDING ? layout.REASON_NONE : layout.REASON_PEER_NOT_WRAPPED;
 }

@@ -175,6 +175,11 @@ function kernelSelect(call: Call, waitUs: i64): i32 {
   const reads: usize = load<u32>(call.kernelReads) != 0 ? call.kernelReads : 0;
   const writes: usize = load<u32>(call.kernelWrites) != 0 ? call.kernelWrites : 0;
   const excepts: usize = load<u32>(call.kernelExcepts) != 0 ? call.kernelExcepts : 0;
+  if ((reads | writes | excepts) == 0) {
+    // Nothing that could happen to the given sockets is waited for.
+    if (waitUs > 0) os.sleepMs(<u32>((<u64>waitUs + 999) / 1000));
+    return 0;
+  }
   return ws.select(0, reads, writes, excepts, waitUs >= 0 ? call.time : 0);
 }
 

@@ -4,7 +4,7 @@ import * as layout from "../layout";
 import * as os from "../os";
 import * as sync from "../sync";
 import { currentThread } from "../vmmc/bells";
-import { isKnownToHaveEnded, wasSeenToEnd } from "../vmmc/peers";
+import { isKnownToHaveEnded } from "../vmmc/peers";
 import { wakeCaretaker } from "./caretaker";
 import { answerReader, peerFlags, ringFirst } from "./connection";
 import {
@@ -22,16 +22,15 @@ import {
   receiveLockOf,
   sendLockOf,
   setEnd,
+  setHeard,
+  wasHeard,
 } from "./descriptor";
 import { fail, refuse } from "./errors";
 import { lock, unlock } from "./lock";
-import { decided } from "./pending";
+import { decided, listenerGone } from "./pending";
 import { nowConnected, settleHere, smallScratch } from "./stream";
 import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, pollPeer, waitFor } from "./waiting";
 import { copyIn, growWindow, knownRoom, writable } from "./window";
-
-/** Sends, less one (a power of two), between two looks at the peer's process. */
-const SENDS_BETWEEN_LOOKS: u32 = 15;
 
 /** `send` on a user-level connection. */
 export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
@@ -47,11 +46,12 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     if (d.shutdownSend != 0) return finishSend(d, lockWord, ws.WSAESHUTDOWN, done);
     if (isReset(d)) return finishSend(d, lockWord, ws.WSAECONNRESET, done);
     if ((peerFlags(d) & layout.FLAG_CLOSED) != 0) return transmitAfterEnd(d, socket, lockWord, buffer, length, done);
-    if (peerHasDied(d)) {
+    if (kindOf(d) == KIND_USER ? peerHasDied(d) : !decided(d) && listenerGone(d)) {
+      const user = kindOf(d) == KIND_USER;
       unlock(lockWord);
-      pollFromSend(d, socket);
+      const changed = user ? pollFromSend(d, socket) : settleHere(d, socket) && kindOf(d) != KIND_PENDING;
       lock(lockWord);
-      if (d.handle == socket && kindOf(d) == KIND_USER && isPeerGone(d)) continue;
+      if (changed) continue;
     }
     if (d.sendOwner == 0 || d.sendOwner == os.thread()) {
       if (d.growable != 0 && knownRoom(d) < <u32>length - done) growWindow(d, <u32>length - done);
@@ -115,13 +115,16 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
 }
 
 /**
- * True when the peer's process is known to have ended, as far as a look costs next to nothing: who only sends must hear of
- * it before the ring is full. With `sendLock` held.
+ * True when the peer's process has ended. Who only sends must hear of it; who has just read something need not ask. With
+ * `sendLock` held.
  */
 function peerHasDied(d: Descriptor): bool {
-  if (kindOf(d) != KIND_USER || changetype<usize>(d.peer) == 0 || isPeerGone(d)) return false;
-  if (wasSeenToEnd(d.peer)) return true;
-  return (++d.sends & SENDS_BETWEEN_LOOKS) == 0 && isKnownToHaveEnded(d.peer, os.nowUs());
+  if (wasHeard(d)) {
+    setHeard(d, 0);
+    return false;
+  }
+  if (changetype<usize>(d.peer) == 0 || isPeerGone(d)) return false;
+  return isKnownToHaveEnded(d.peer, os.nowUs());
 }
 
 /** Writes what there is room for, piece by piece, waking a reader that sleeps. With `sendLock` held. */

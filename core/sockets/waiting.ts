@@ -48,8 +48,7 @@ export function readReady(d: Descriptor): bool {
   return (
     sync.loadAcquire(d.own + layout.BLOCK_HEAD) != d.tail ||
     peerFlags(d) != 0 ||
-    isReset(d) ||
-    d.shutdownReceive != 0
+    isReset(d)
   );
 }
 

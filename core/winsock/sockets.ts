@@ -4,10 +4,11 @@ import * as layout from "../layout";
 import { runtime } from "../runtime";
 import { currentThread, scratch } from "../vmmc/bells";
 import { KIND_CONNECTING, KIND_KERNEL, KIND_LISTENER, KIND_UNUSED, isNonBlocking, kindOf, lookup, openDescriptor } from "../sockets/descriptor";
+import { takeOffer } from "../sockets/accepting";
 import { endDescriptor, shutdownStream } from "../sockets/closing";
 import { logDecision } from "../sockets/decision";
 import { userLevel } from "../sockets/descriptor";
-import { abandonConnect, finishConnecting, prepareConnect, publishListener, publishPending, takeOffer, withdrawListener } from "../sockets/rendezvous";
+import { abandonConnect, finishConnecting, prepareConnect, publishListener, publishPending, withdrawListener } from "../sockets/rendezvous";
 import { fail } from "../sockets/errors";
 import { nowConnected } from "../sockets/stream";
 

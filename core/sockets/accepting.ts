@@ -1,0 +1,155 @@
+/** The acceptor's part of the rendezvous: which segment belongs to an accepted connection, and taking it. */
+import * as layout from "../layout";
+import * as os from "../os";
+import { runtime } from "../runtime";
+import { loadField } from "../shared-fields";
+import * as sync from "../sync";
+import { currentThread, scratch } from "../vmmc/bells";
+import { kernelBytes, selectOne } from "../vmmc/kernel-connection";
+import { acquirePeer } from "../vmmc/peers";
+import { importSegment, releaseImport } from "../vmmc/segments";
+import { answerReader, answerWriter, attach, detach } from "./connection";
+import { logDecision } from "./decision";
+import { Descriptor, KIND_USER, kindOf, lockBoth, receiveLockOf, setKind, unlockBoth } from "./descriptor";
+import { ownerRuns, pendingSlot, pendingUsed, removeStale, slotSequence, slotTag, slotWord, swapSlot } from "./directory";
+import { lock, unlock } from "./lock";
+import { isOfferFrom, localName, nameAddress, namePort, processReason } from "./rendezvous";
+import { markGone } from "./waiting";
+
+const SCRATCH_BYTES = 256;
+
+/**
+ * The acceptor's step: the kernel has accepted `socket` at the server's name in `d` from the peer named at `peerName` (0: it has ended already, and the
+ * kernel has forgotten its name). Takes the segment that it offers, if any.
+ */
+export function takeOffer(d: Descriptor, socket: usize, peerName: usize): void {
+  d.clientAddress = peerName == 0 ? 0 : nameAddress(peerName);
+  d.clientPort = peerName == 0 ? 0 : namePort(peerName);
+  let reason = processReason();
+  if (reason == layout.REASON_NONE) {
+    let slot = peerName == 0 ? findLastWords(d) : findOffer(d, socket);
+    if (slot == 0 && peerName != 0) {
+      // Looks again in any case: the offer may have been made between the first look and the one for intents.
+      waitForIntents(d);
+      slot = findOffer(d, socket);
+    }
+    const word: u32 = slot == 0 ? 0 : slotWord(slot);
+    const lives = slot != 0 && ownerRuns(slot, word);
+    const fits = lives || (slot != 0 && hasEnded(socket));
+    if (slot != 0 && !fits) removeStale(slot, word, d.slotSequence);
+    reason = fits ? importOffer(d, slot) : layout.REASON_PEER_NOT_WRAPPED;
+    if (!lives && reason == layout.REASON_NONE) endAtOnce(d);
+  }
+  logDecision(d, layout.ROLE_ACCEPT, reason == layout.REASON_NONE ? layout.MODE_USER : layout.MODE_KERNEL, reason);
+}
+
+/** The pending slot of the connection from d.client, or 0. Notes which use of the slot it is in `d.slotSequence`. */
+function findOffer(d: Descriptor, socket: usize): usize {
+  const used = pendingUsed();
+  for (let index: u32 = 0; index < used; index++) {
+    const slot = pendingSlot(index);
+    d.slotSequence = slotSequence(slot);
+    if ((slotWord(slot) & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) continue;
+    if (!isOfferFrom(slot, d)) continue;
+    if (d.serverAddress == 0) {
+      // The listener is bound to every address: ask which one this connection came to.
+      const thread = currentThread();
+      if (changetype<usize>(thread) == 0 || scratch(thread, SCRATCH_BYTES) == 0) return 0;
+      if (!localName(socket, thread.scratch)) return 0;
+      d.serverAddress = nameAddress(thread.scratch);
+    }
+    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_ADDRESS) == d.serverAddress) return slot;
+  }
+  return 0;
+}
+
+/**
+ * True when the kernel connection has ended, as it must have if its connector's process has. If it has not, a dead process
+ * has left the offer, and this is another connection of the same names. Or we may not open that process: then nobody would
+ * notice its end. Nothing is read: if it lives, its bytes are the application's.
+ */
+function hasEnded(socket: usize): bool {
+  const thread = currentThread();
+  if (changetype<usize>(thread) == 0 || scratch(thread, SCRATCH_BYTES) == 0) return false;
+  if (selectOne(socket, thread.scratch, true, layout.INTENT_LIMIT_MS) <= 0) return false;
+  return kernelBytes(socket, thread.scratch) <= 0;
+}
+
+/** What a dead connector wrote is read, and nobody waits for more. */
+function endAtOnce(d: Descriptor): void {
+  lock(receiveLockOf(d));
+  if (kindOf(d) == KIND_USER) markGone(d);
+  unlock(receiveLockOf(d));
+}
+
+/** What a connector wrote before it died is still for the acceptor. The pending slot of such a one, as `findOffer`. */
+function findLastWords(d: Descriptor): usize {
+  const used = pendingUsed();
+  for (let index: u32 = 0; index < used; index++) {
+    const slot = pendingSlot(index);
+    d.slotSequence = slotSequence(slot);
+    const word = slotWord(slot);
+    if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) continue;
+    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) == d.serverPort && !ownerRuns(slot, word)) return slot;
+  }
+  return 0;
+}
+
+/**
+ * Connectors raise an intent before the kernel's connect: if one for this port is about to publish, it may be our peer.
+ * Waits for those that are there now; one that takes too long is told to stay in the kernel.
+ */
+function waitForIntents(d: Descriptor): void {
+  const used = pendingUsed();
+  const began = os.nowUs();
+  for (let index: u32 = 0; index < used; index++) {
+    const slot = pendingSlot(index);
+    const sequence = slotSequence(slot);
+    const word = slotWord(slot);
+    if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_LIVE) continue;
+    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) != d.serverPort) continue;
+    for (let round: u32 = 0; ; round++) {
+      if (slotWord(slot) != word || slotSequence(slot) != sequence) break;
+      const late = os.nowUs() - began > <u64>layout.INTENT_LIMIT_MS * 1000;
+      if (late || (round & 63) == 63) {
+        if (!ownerRuns(slot, word)) removeStale(slot, word, sequence);
+        else if (late) swapSlot(slot, word, sequence, slotTag(word) | layout.SLOT_CLAIMED);
+      }
+      if (round < 100) os.yieldProcessor();
+      else os.sleepMs(1);
+    }
+  }
+}
+
+/** Imports the segment that the slot names and decides for USER. Returns the reason why not, or REASON_NONE. */
+function importOffer(d: Descriptor, slot: usize): u32 {
+  const word = slotWord(slot);
+  if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) return layout.REASON_PEER_NOT_WRAPPED;
+  const start = loadField(slot + layout.SLOT_START);
+  const segment = importSegment(slotTag(word), start, loadField(slot + layout.SLOT_SEGMENT_KEY));
+  if (changetype<usize>(segment) == 0) {
+    // Tells the connector, which then goes on through the kernel.
+    swapSlot(slot, word, d.slotSequence, slotTag(word) | layout.SLOT_CLAIMED);
+    return layout.REASON_SEGMENT_IMPORT;
+  }
+  // Succeeds only if the offer stood all the while, so that this is its segment.
+  if (!swapSlot(slot, word, d.slotSequence, layout.SLOT_FREE)) {
+    releaseImport(segment, false);
+    return layout.REASON_PEER_NOT_WRAPPED;
+  }
+  const address = segment.address;
+  lockBoth(d);
+  attach(d, segment, 1);
+  d.peer = acquirePeer(slotTag(word), start);
+  store<u32>(address + layout.SEGMENT_ACCEPTOR_TAG, runtime().tag);
+  store<u64>(address + layout.SEGMENT_ACCEPTOR_START, runtime().start);
+  const state = sync.compareSwap(address + layout.SEGMENT_STATE, layout.STATE_PENDING, layout.STATE_USER);
+  if (state == layout.STATE_PENDING) {
+    setKind(d, KIND_USER);
+    // The connector may sleep already, for the decision or for what comes after it.
+    answerReader(d);
+    answerWriter(d);
+  } else detach(d);
+  unlockBoth(d);
+  return state == layout.STATE_PENDING ? layout.REASON_NONE : layout.REASON_PEER_NOT_WRAPPED;
+}
