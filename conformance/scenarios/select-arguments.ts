@@ -138,7 +138,7 @@ add(
   A listener m
   B connection t $m => 0
   settle
-  A many 5 select r=s,m w=s t=1 => 5x 2 r:m w:s
+  A many 200 select r=s,m w=s t=0 => 200x 2 r:m w:s
 `,
   { gap: "a select that finds a user-level socket ready does not ask the kernel about the others" },
 );
