@@ -5,7 +5,9 @@ import { defaultConfig, type WrapperConfig } from "../wrapgen/config.js";
 import type { Mode, ModeRule } from "../wrapgen/modes.js";
 import { totals } from "../wrapgen/report.js";
 import type { Arch } from "../wrapgen/targets.js";
+import type { OutputFile } from "../wrapgen/output.js";
 import { chooseDll, wrap } from "../wrapgen/wrap.js";
+import { compileModule } from "./assemblyscript.js";
 import { CliError } from "./errors.js";
 
 /** What was said on the command line. */
@@ -52,7 +54,7 @@ export function addWrap(program: Command): void {
     .option("--trace [names]", "write a line about each call of these (* stands for anything); all without names")
     .option("--symbols <pairs>", "macros that name a traced parameter: [FUNCTION.]PARAMETER=PREFIX", list, [])
     .option("--intercept <names>", "call your own wrap_NAME instead; see intercept.h in the folder", list, [])
-    .option("--source <files>", "C files with your functions", list, [])
+    .option("--source <files>", "C files with your functions, or one in AssemblyScript (.ts)", list, [])
     .option("-l, --library <names>", "import libraries that your files need, for example user32", list, [])
     .option("--forward <names>", "let the loader lead callers of these to the original", list, [])
     .option("--pass <names>", "let a stub call the original of these, with the prototype from the headers", list, [])
@@ -72,7 +74,8 @@ async function wrapDll(dll: string, options: Options): Promise<string[]> {
     config: configOf(path, options),
     arch,
     outDir: options.out,
-    sources: options.source.map(existing),
+    sources: options.source.filter((name) => !isModule(name)).map(existing),
+    module: moduleOf(options, arch),
     libraries: options.library,
     build: options.build === true,
   });
@@ -85,6 +88,21 @@ async function wrapDll(dll: string, options: Options): Promise<string[]> {
       : `Under Wine, start programs with WINEDLLOVERRIDES="${model.dll.replace(/\.dll$/i, "")}=n,b" to have ${model.dll} beside them taken.`,
     ...(model.origin.kind === "beside" ? [`It loads the original as ${model.origin.file} from its own folder.`] : []),
   ];
+}
+
+/** A source in AssemblyScript, compiled as the core of the sockets wrapper is. */
+function isModule(name: string): boolean {
+  return name.endsWith(".ts");
+}
+
+function moduleOf({ source }: Options, arch: Arch): ((bindings: string) => Promise<OutputFile[]>) | undefined {
+  const [first, ...others] = source.filter(isModule);
+  if (first === undefined) return undefined;
+  if (others.length > 0 || source.length > 1) {
+    throw new CliError(`Cannot use ${source.join(" and ")} together: name one .ts file (it may import others), or C files.`);
+  }
+  const path = existing(first);
+  return (bindings) => compileModule(path, bindings, arch);
 }
 
 function archOf(text: string | undefined): Arch | undefined {
@@ -101,14 +119,16 @@ function configOf(dll: string, options: Options): WrapperConfig {
       `Cannot build with interception of ${options.intercept.join(", ")} without your code: name it with --source.`,
     );
   }
+  const defaults = defaultConfig(dll);
   return {
-    ...defaultConfig(dll),
+    ...defaults,
     headers: headers.map(({ name }) => name),
     includePaths: [...options.include.map((path) => resolve(path)), ...headers.flatMap(({ folder }) => folder)],
     defines: options.define,
     original: options.original,
     intercept: options.intercept,
-    interceptor: "c",
+    interceptor: options.source.some(isModule) ? "core" : "c",
+    bindings: { ...defaults.bindings, functions: options.source.some(isModule) ? options.intercept : [] },
     modes: rules(options),
     symbols: Object.fromEntries(options.symbols.map(pair)),
   };

@@ -14,12 +14,19 @@ export interface BuildInput {
   libraries: readonly string[];
 }
 
-/** Writes wrapper.c: the one translation unit of a wrapper that stands by itself. */
-export function emitWrapper(model: WrapperModel, withSources: boolean): string {
+/**
+ * Writes wrapper.c: the one translation unit of a wrapper that stands by itself.
+ * @param withSources whether C sources of the user's are linked with it
+ * @param withModule whether core.c, a module of the user's, is in it
+ */
+export function emitWrapper(model: WrapperModel, withSources: boolean, withModule: boolean): string {
   const tracing = traces(model);
   return [
     `/* Generated from ${model.dll} (${model.arch}): compile this file and exports.s. Do not edit. */`,
+    ...(withModule ? ['#include "module.h"'] : []),
     '#include "kernel.h"',
+    ...(withModule ? ['#include "core.c"', "static w2c_core vmmc_core;"] : []),
+    ...(withModule ? ["#define VMMC_CALL(name, ...) w2c_core_##name(&vmmc_core, ##__VA_ARGS__)"] : []),
     "#define VMMC_SYMBOL(name) __asm__(VMMC_ASM_NAME(#name))",
     ...(tracing ? [`#define VMMC_WRAPPED ${cString(model.dll)}`] : []),
     ...(tracing ? ["trace.h", "errors.h", "trace-text.c", "trace.c"].map((name) => `#include "${name}"`) : []),
@@ -31,8 +38,9 @@ export function emitWrapper(model: WrapperModel, withSources: boolean): string {
 }
 
 /** The C files of the generator's own that `emitWrapper` includes. */
-export function runtimeNames(model: WrapperModel, withSources: boolean): string[] {
-  return [...(traces(model) ? ["trace.h", "trace-text.c", "trace.c"] : []), ...(withSources ? [] : ["start.c"])];
+export function runtimeNames(model: WrapperModel, withSources: boolean, withModule: boolean): string[] {
+  return [
+    ...(withModule ? ["module.h"] : []),...(traces(model) ? ["trace.h", "trace-text.c", "trace.c"] : []), ...(withSources ? [] : ["start.c"])];
 }
 
 /** Writes intercept.h, which the user's C sources include: what they define, and how they reach the original. */

@@ -83,6 +83,14 @@ export async function generateBindings(config: WrapperConfig, outFile: string): 
   if (stamp.holds()) {
     return false;
   }
+  const { text, dependencies } = await bindingsText(config);
+  writeIfChanged(outFile, text);
+  stamp.write(dependencies);
+  return true;
+}
+
+/** The AssemblyScript declarations themselves, and the headers that they were read from. */
+export async function bindingsText(config: WrapperConfig): Promise<{ text: string; dependencies: string[] }> {
   const facts = {} as Record<Arch, BindingFacts>;
   const dependencies: string[] = [];
   for (const arch of ARCHES) {
@@ -90,9 +98,7 @@ export async function generateBindings(config: WrapperConfig, outFile: string): 
     facts[arch] = bindingFacts(config, arch, read.headers);
     dependencies.push(...read.dependencies);
   }
-  writeIfChanged(outFile, emitBindings(facts, baseName(config.dll)));
-  stamp.write(dependencies);
-  return true;
+  return { text: emitBindings(facts, baseName(config.dll)), dependencies };
 }
 
 /** The record of every export of the DLL that a description names, without writing anything. */

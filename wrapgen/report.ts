@@ -5,7 +5,7 @@ export function report(model: WrapperModel): string {
   const rows = model.stubs.map((stub) => [
     `@${stub.ordinal}`,
     stub.names.join(", ") || "(no name)",
-    stub.mode,
+    modeName(stub),
     prototypeRemark(stub),
   ]);
   const widths = [0, 1, 2].map((column) => Math.min(40, Math.max(0, ...rows.map((row) => row[column]!.length))));
@@ -16,6 +16,11 @@ export function report(model: WrapperModel): string {
       .trimEnd(),
   );
   return `${[`Wrapper of ${model.dll} for ${model.arch}`, "", ...lines, "", ...totals(model)].join("\n")}\n`;
+}
+
+/** To its user it is all one whose code is called. */
+function modeName({ mode }: Stub): string {
+  return mode === "core" ? "intercept" : mode;
 }
 
 function prototypeRemark({ finding, kind, mode, forwarder }: Stub): string {
@@ -45,7 +50,7 @@ export function totals(model: WrapperModel): string[] {
   const statuses = stubs.flatMap(({ finding }) => (finding ? [finding.status] : []));
   const withData = stubs.filter(({ kind }) => kind === "data").length;
   return [
-    `${stubs.length} exports: ${count(stubs.map(({ mode }) => mode)) || "none"}${withData > 0 ? ` (${withData} data)` : ""}`,
+    `${stubs.length} exports: ${count(stubs.map(modeName)) || "none"}${withData > 0 ? ` (${withData} data)` : ""}`,
     ...(model.headers.length > 0 && statuses.length > 0 ? [`Prototypes: ${count(statuses)}`] : []),
   ];
 }

@@ -16,7 +16,7 @@ import {
   runtimeNames,
 } from "./emit-wrapper.js";
 import { WrapgenError } from "./errors.js";
-import { inspect } from "./generate.js";
+import { bindingsText, inspect } from "./generate.js";
 import { findDll, macros, readInput, runtimeFiles } from "./io.js";
 import type { WrapperModel } from "./model.js";
 import { compileFiles, type OutputFile, writeAll } from "./output.js";
@@ -33,6 +33,11 @@ export interface WrapOptions {
   sources: readonly string[];
   /** Import libraries that they need, without "-l". */
   libraries: readonly string[];
+  /**
+   * Makes core.c of a module that has the functions of intercepted exports, where those are not in C.
+   * It is given the declarations through which such a module reaches the originals.
+   */
+  module?: ((bindings: string) => Promise<OutputFile[]>) | undefined;
   /** Whether to compile it. */
   build: boolean;
 }
@@ -56,6 +61,10 @@ export async function wrap(options: WrapOptions): Promise<WrapResult> {
   const model = await inspect(config, arch);
   refuseOverwriting(original, join(outDir, model.dll));
   const files = sourcesOf(model, options);
+  if (options.module !== undefined) {
+    const { text } = await bindingsText(config);
+    files.push(...(await options.module(text)), { name: "original.ts", content: text });
+  }
   const all = [...files];
   if (options.build) {
     const input = inputOf(options, (path) => resolve(path));
@@ -71,12 +80,12 @@ function sourcesOf(model: WrapperModel, options: WrapOptions): OutputFile[] {
   const { config, arch, outDir } = options;
   const withSources = options.sources.length > 0;
   const input = inputOf(options, (path) => relativeTo(outDir, path));
-  const wanted = runtimeNames(model, withSources);
+  const wanted = runtimeNames(model, withSources, options.module !== undefined);
   const stem = model.dll.replace(/\.[^.]*$/, "");
   const files: OutputFile[] = [
     { name: "kernel.h", content: emitKernel(model) },
     { name: "stubs.c", content: emitStubs(model) },
-    { name: "wrapper.c", content: emitWrapper(model, withSources) },
+    { name: "wrapper.c", content: emitWrapper(model, withSources, options.module !== undefined) },
     { name: "exports.s", content: emitExports(model) },
     { name: "Makefile", content: emitMakefile(model, input) },
     { name: "CMakeLists.txt", content: emitCMake(model, input) },

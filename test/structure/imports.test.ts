@@ -21,7 +21,11 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   wrapgen: [],
   // The numbers, the diagnostics' wording and the settings are the core's only parts that tools read.
   scripts: ["wrapgen/", "core/layout", "core/diagnostics", "core/settings"],
-  cli: ["wrapgen/", "core/layout", "core/diagnostics"],
+  // Functions in AssemblyScript with which a user's wrapper intercepts calls are compiled as the core is.
+  cli: ["wrapgen/", "core/layout", "core/diagnostics", "scripts/build/extract-c", "scripts/build/rules", "scripts/build/run"],
+  // What users start from: it knows nothing of this checkout.
+  examples: [],
+  "examples in C": ["examples/"],
   // Uses the built core, never its source; mutants of it are built like the core itself.
   sim: ["core/layout", "scripts/"],
   // Builds the core's C for a machine of its own, and installs the compiler for that.

@@ -23,3 +23,10 @@ VMMC_PLAIN void *vmmc_memset(void *to, int value, size_t bytes) {
   for (size_t n = 0; n < bytes; n++) ((char *)to)[n] = (char)value;
   return to;
 }
+
+VMMC_PLAIN void *vmmc_memmove(void *to, const void *from, size_t bytes) VMMC_SYMBOL(memmove);
+VMMC_PLAIN void *vmmc_memmove(void *to, const void *from, size_t bytes) {
+  if ((uintptr_t)to < (uintptr_t)from) return vmmc_memcpy(to, from, bytes);
+  while (bytes-- > 0) ((char *)to)[bytes] = ((const char *)from)[bytes];
+  return to;
+}
