@@ -8,7 +8,7 @@ import { checkModule } from "../scripts/build/rules.js";
 import { BuildError } from "../scripts/build/run.js";
 import type { OutputFile } from "../wrapgen/output.js";
 import type { Arch } from "../wrapgen/targets.js";
-import { CliError } from "./errors.js";
+import { InputError } from "./errors.js";
 
 /** The part of AssemblyScript's compiler that is used here. */
 interface Asc {
@@ -30,7 +30,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  * @param path the module's first file
  * @param bindings what "./original" is
  * @returns core.c
- * @throws CliError with the compiler's first complaint, or the rule that the module breaks
+ * @throws InputError with the compiler's first complaint, or the rule that the module breaks
  */
 export async function compileModule(path: string, bindings: string, arch: Arch): Promise<OutputFile[]> {
   const wasm = await compileWasm(path, bindings, arch);
@@ -39,7 +39,7 @@ export async function compileModule(path: string, bindings: string, arch: Arch):
     return [{ name: "core.c", content: toC(wasm, arch) }];
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
-    throw new CliError(`Cannot use ${path}: ${error.message.replace(/\s*\n\s*/g, " ")}.`);
+    throw new InputError(`Cannot use ${path}: ${error.message.replace(/\s*\n\s*/g, " ")}.`);
   }
 }
 
@@ -59,7 +59,7 @@ async function compileWasm(path: string, bindings: string, arch: Arch): Promise<
   if (error !== null || wasm === undefined) {
     const [first = String(error), ...more] = stderr.toString().split("\n");
     const place = more.find((line) => /in .*\(\d+,\d+\)/.test(line))?.replace(/^.*─ in /, "");
-    throw new CliError(`Cannot compile ${path}: ${first}${place === undefined ? "" : ` (${place})`}.`);
+    throw new InputError(`Cannot compile ${path}: ${first}${place === undefined ? "" : ` (${place})`}.`);
   }
   return wasm;
 }
@@ -74,7 +74,7 @@ function toC(wasm: Uint8Array, arch: Arch): string {
     const result = spawnSync(process.execPath, [wasm2c, ...width, "-n", "core", input, "-o", output], {
       encoding: "utf8",
     });
-    if (result.status !== 0) throw new CliError(`wasm2c failed: ${result.stderr.trim().split("\n")[0]}.`);
+    if (result.status !== 0) throw new InputError(`wasm2c failed: ${result.stderr.trim().split("\n")[0]}.`);
     return extractC(readFileSync(join(folder, "core.h"), "utf8"), readFileSync(output, "utf8"));
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -93,6 +93,8 @@ function locate(module: string): string {
   try {
     return fileURLToPath(import.meta.resolve(module));
   } catch {
-    throw new CliError(`Cannot find ${module}: functions in AssemblyScript need the npm packages assemblyscript and wabt.`);
+    throw new InputError(
+      `Cannot find ${module}: functions in AssemblyScript need the npm packages assemblyscript and wabt.`,
+    );
   }
 }

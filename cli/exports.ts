@@ -6,7 +6,7 @@ import { findDll, readInput } from "../wrapgen/io.js";
 import { type PeExport, type PeExportTable, readExportTable } from "../wrapgen/pe.js";
 import type { Arch } from "../wrapgen/targets.js";
 import { chooseDll } from "../wrapgen/wrap.js";
-import { CliError } from "./errors.js";
+import { InputError } from "./errors.js";
 import { plainTable } from "./table.js";
 
 /** What was said on the command line. */
@@ -36,12 +36,12 @@ export function addExports(program: Command): void {
 
 /**
  * Describes the exports of a DLL: as a table like that of `dumpbin /exports`, as JSON, or as a .def file.
- * @throws CliError or WrapgenError when the file cannot be read
+ * @throws InputError or WrapgenError when the file cannot be read
  */
 function describeExports(name: string, { json, def, follow, arch }: Options): string {
-  if (json && def) throw new CliError("--json and --def exclude one another: say one of them.");
+  if (json && def) throw new InputError("--json and --def exclude one another: say one of them.");
   if (arch !== undefined && arch !== "x64" && arch !== "ia32") {
-    throw new CliError(`There is no architecture "${arch}": say x64 or ia32.`);
+    throw new InputError(`There is no architecture "${arch}": say x64 or ia32.`);
   }
   // A name that looks like a system DLL's is one only if there is no such file here.
   const path = existsSync(name) || !/^[\w.-]+\.(?:dll|drv|ocx|cpl)$/i.test(name) ? name : chooseDll(name, arch).path;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { WrapgenError } from "../wrapgen/errors.js";
-import { CliError } from "./errors.js";
+import { CliError, InputError } from "./errors.js";
 import { addExports } from "./exports.js";
 import { install, uninstall } from "./install.js";
 import { productVersion } from "./package.js";
@@ -57,8 +57,10 @@ async function main(): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     const ofTheSystem = error instanceof Error && "syscall" in error;
     if (!(error instanceof CliError) && !(error instanceof WrapgenError) && !ofTheSystem) throw error;
-    console.error(`vmmc: ${error.message}`);
-    return error instanceof WrapgenError ? exitCodes.usage : exitCodes.failed;
+    // The generator's messages may be lists; here each failure is one line.
+    console.error(`vmmc: ${error.message.replace(/\s*\n\s*/g, " ")}`);
+    const ofInput = error instanceof WrapgenError || error instanceof InputError;
+    return ofInput ? exitCodes.usage : exitCodes.failed;
   }
 }
 

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Command } from "commander";
 import { fits } from "../wrapgen/modes.js";
-import { CliError } from "./errors.js";
+import { InputError } from "./errors.js";
 import { plainTable } from "./table.js";
 import { parseCall, parseHead, Summary, type TracedCall } from "./trace-lines.js";
 
@@ -55,7 +55,7 @@ async function show(file: string, options: Options): Promise<void> {
         if (!options.summary && !options.json) console.log(`process ${head.process}: ${head.program}, ${head.dll}`);
         continue;
       }
-      if (!known) throw new CliError(`${file} is not a trace: it does not begin with "# vmmc trace 1".`);
+      if (!known) throw new InputError(`${file} is not a trace: it does not begin with "# vmmc trace 1".`);
       const call = parseCall(line);
       if (call === undefined) {
         if (line !== "") damaged++;
@@ -67,10 +67,10 @@ async function show(file: string, options: Options): Promise<void> {
       }
     }
   } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError(`Cannot read ${file}: ${(error as Error).message}.`);
+    if (error instanceof InputError) throw error;
+    throw new InputError(`Cannot read ${file}: ${(error as Error).message}.`);
   }
-  if (!known) throw new CliError(`${file} is not a trace: it is empty.`);
+  if (!known) throw new InputError(`${file} is not a trace: it is empty.`);
   if (options.summary) console.log(summaryTable(summary));
   // A crash may have cut the last line.
   if (damaged > 0) console.error(`${damaged} incomplete ${damaged === 1 ? "line was" : "lines were"} left out.`);

@@ -3,12 +3,12 @@ import { basename, dirname, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { defaultConfig, type WrapperConfig } from "../wrapgen/config.js";
 import type { Mode, ModeRule } from "../wrapgen/modes.js";
+import type { OutputFile } from "../wrapgen/output.js";
 import { totals } from "../wrapgen/report.js";
 import type { Arch } from "../wrapgen/targets.js";
-import type { OutputFile } from "../wrapgen/output.js";
 import { chooseDll, wrap } from "../wrapgen/wrap.js";
 import { compileModule } from "./assemblyscript.js";
-import { CliError } from "./errors.js";
+import { InputError } from "./errors.js";
 
 /** What was said on the command line. */
 interface Options {
@@ -99,7 +99,9 @@ function moduleOf({ source }: Options, arch: Arch): ((bindings: string) => Promi
   const [first, ...others] = source.filter(isModule);
   if (first === undefined) return undefined;
   if (others.length > 0 || source.length > 1) {
-    throw new CliError(`Cannot use ${source.join(" and ")} together: name one .ts file (it may import others), or C files.`);
+    throw new InputError(
+      `Cannot use ${source.join(" and ")} together: name one .ts file (it may import others), or C files.`,
+    );
   }
   const path = existing(first);
   return (bindings) => compileModule(path, bindings, arch);
@@ -107,7 +109,7 @@ function moduleOf({ source }: Options, arch: Arch): ((bindings: string) => Promi
 
 function archOf(text: string | undefined): Arch | undefined {
   if (text !== undefined && text !== "x64" && text !== "ia32") {
-    throw new CliError(`There is no architecture "${text}": say x64 or ia32.`);
+    throw new InputError(`There is no architecture "${text}": say x64 or ia32.`);
   }
   return text;
 }
@@ -115,7 +117,7 @@ function archOf(text: string | undefined): Arch | undefined {
 function configOf(dll: string, options: Options): WrapperConfig {
   const headers = options.header.map(placeHeader);
   if (options.intercept.length > 0 && options.source.length === 0 && options.build) {
-    throw new CliError(
+    throw new InputError(
       `Cannot build with interception of ${options.intercept.join(", ")} without your code: name it with --source.`,
     );
   }
@@ -142,13 +144,13 @@ function placeHeader(header: string): { name: string; folder: string[] } {
 }
 
 function existing(path: string): string {
-  if (!existsSync(path)) throw new CliError(`Cannot read ${path}: there is no such file.`);
+  if (!existsSync(path)) throw new InputError(`Cannot read ${path}: there is no such file.`);
   return path;
 }
 
 function pair(text: string): [string, string] {
   const match = /^((?:\w+\.)?\w+)=(\w+)$/.exec(text);
-  if (!match) throw new CliError(`"${text}" is not of the form PARAMETER=PREFIX or FUNCTION.PARAMETER=PREFIX.`);
+  if (!match) throw new InputError(`"${text}" is not of the form PARAMETER=PREFIX or FUNCTION.PARAMETER=PREFIX.`);
   return [match[1]!, match[2]!];
 }
 

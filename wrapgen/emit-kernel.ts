@@ -1,24 +1,28 @@
 import { agreement, carrier, declareFunction, failureStatement, fromCore, parameterNames, toCore } from "./emit-c.js";
 import type { Import, Library } from "./imports-table.js";
 import type { WrapperModel } from "./model.js";
-import { resolver } from "./resolver.js";
+import { RESOLVER_DECLARATIONS, RESOLVER_RECORDS, resolver } from "./resolver.js";
 import type { Signature } from "./signatures.js";
-import { TARGETS } from "./targets.js";
+import { type Arch, TARGETS } from "./targets.js";
 
 /**
  * Writes kernel.h: the resolver, a pointer for every function behind the wrapper, and the shims through which the core
  * calls some of them. It is included first; stubs.c relies on it. The prelude before it defines u32, u64, uptr, f32, f64.
+ * @param apart whether the resolver is in a translation unit of its own: then windows.h is not needed here, with which
+ * not all headers get along
  */
-export function emitKernel(model: WrapperModel): string {
+export function emitKernel(model: WrapperModel, apart = false): string {
+  // windows.h is for the resolver; it comes last, because some headers must come before it.
+  const headers = [...model.headers, ...(apart ? [] : ["windows.h"]), "stddef.h"];
+  const own = apart
+    ? [RESOLVER_RECORDS, RESOLVER_DECLARATIONS]
+    : [`${RESOLVER_RECORDS}\n\n#define VMMC_PRIVATE static`, resolver(model.origin)];
   const parts = [
     `/* Generated from ${model.dll} (${model.arch}) and its headers. Do not edit. */`,
     "#ifndef VMMC_KERNEL_H\n#define VMMC_KERNEL_H",
-    // The resolver needs little of windows.h; headers may need more.
-    ...(model.headers.length === 0 ? ["#define WIN32_LEAN_AND_MEAN"] : []),
-    // windows.h is for the resolver; it comes last, because some headers must come before it.
-    [...model.headers, "windows.h", "stddef.h"].map((header) => `#include <${header}>`).join("\n"),
-    `#define VMMC_ASM_NAME(name) "${TARGETS[model.arch].symbolPrefix}" name`,
-    resolver(model.origin),
+    headers.map((header) => `#include <${header}>`).join("\n"),
+    asmName(model.arch),
+    ...own,
     ...model.libraries.map(library),
     ...model.imports.map((entry) => importRecord(entry, model)),
     "/* How the core calls the operating system. */\nstruct w2c_os;",
@@ -28,6 +32,11 @@ export function emitKernel(model: WrapperModel): string {
   return `${parts.join("\n\n")}\n`;
 }
 
+/** A macro that makes the assembler's name of a C name. */
+export function asmName(arch: Arch): string {
+  return `#define VMMC_ASM_NAME(name) "${TARGETS[arch].symbolPrefix}" name`;
+}
+
 function library({ id, dll, isOriginal }: Library): string {
   return `static struct vmmc_library vmmc_library_${id} = { ${cString(dll)}, ${isOriginal ? 1 : 0}, NULL };`;
 }
@@ -35,7 +44,7 @@ function library({ id, dll, isOriginal }: Library): string {
 /** The record the resolver works on, and the pointer through which calls go: first to the resolver, then to the function. */
 function importRecord(entry: Import, model: WrapperModel): string {
   const { id, library, symbol, signature } = entry;
-  const reference = typeof symbol === "number" ? `(const char *)(uintptr_t)${symbol}` : cString(symbol);
+  const reference = typeof symbol === "number" ? `(const char *)(__UINTPTR_TYPE__)${symbol}` : cString(symbol);
   const label = typeof symbol === "number" ? `${library.dll} ordinal ${symbol}` : `${library.dll}!${symbol}`;
   const record = `struct vmmc_import vmmc_import_${id} = { &vmmc_library_${library.id}, ${reference}, ${cString(label)} };`;
   if (signature === undefined) {

@@ -1,7 +1,8 @@
 import { declareFunction } from "./emit-c.js";
-import { cString } from "./emit-kernel.js";
+import { asmName, cString } from "./emit-kernel.js";
 import { traces } from "./emit-trace.js";
 import type { WrapperModel } from "./model.js";
+import { RESOLVER_RECORDS, resolver } from "./resolver.js";
 import { TARGETS } from "./targets.js";
 
 /** What a wrapper is compiled from besides what is generated. */
@@ -15,22 +16,36 @@ export interface BuildInput {
 }
 
 /**
- * Writes wrapper.c: the one translation unit of a wrapper that stands by itself.
- * @param withSources whether C sources of the user's are linked with it
+ * Writes wrapper.c: the translation unit with the stubs of a wrapper that stands by itself. It sees the user's headers,
+ * and not windows.h, with which they might not get along.
  * @param withModule whether core.c, a module of the user's, is in it
  */
-export function emitWrapper(model: WrapperModel, withSources: boolean, withModule: boolean): string {
-  const tracing = traces(model);
+export function emitWrapper(model: WrapperModel, withModule: boolean): string {
   return [
-    `/* Generated from ${model.dll} (${model.arch}): compile this file and exports.s. Do not edit. */`,
+    `/* Generated from ${model.dll} (${model.arch}): compile this file, runtime.c and exports.s. Do not edit. */`,
     ...(withModule ? ['#include "module.h"'] : []),
     '#include "kernel.h"',
     ...(withModule ? ['#include "core.c"', "static w2c_core vmmc_core;"] : []),
     ...(withModule ? ["#define VMMC_CALL(name, ...) w2c_core_##name(&vmmc_core, ##__VA_ARGS__)"] : []),
+    ...(traces(model) ? ['#include "trace.h"'] : []),
+    '#include "stubs.c"',
+    "",
+  ].join("\n");
+}
+
+/** Writes runtime.c: the translation unit with what finds the original, and with the trace. */
+export function emitRuntime(model: WrapperModel, withSources: boolean): string {
+  const tracing = traces(model);
+  return [
+    `/* Generated from ${model.dll} (${model.arch}). Do not edit. */`,
+    "#define WIN32_LEAN_AND_MEAN\n#include <windows.h>\n#include <stddef.h>\n#include <stdint.h>",
+    asmName(model.arch),
     "#define VMMC_SYMBOL(name) __asm__(VMMC_ASM_NAME(#name))",
+    "#define VMMC_PRIVATE",
+    RESOLVER_RECORDS,
+    resolver(model.origin),
     ...(tracing ? [`#define VMMC_WRAPPED ${cString(model.dll)}`] : []),
     ...(tracing ? ["trace.h", "errors.h", "trace-text.c", "trace.c"].map((name) => `#include "${name}"`) : []),
-    '#include "stubs.c"',
     // Sources may use the C library, which has a start of its own.
     ...(withSources ? [] : ['#include "start.c"']),
     "",
@@ -40,7 +55,10 @@ export function emitWrapper(model: WrapperModel, withSources: boolean, withModul
 /** The C files of the generator's own that `emitWrapper` includes. */
 export function runtimeNames(model: WrapperModel, withSources: boolean, withModule: boolean): string[] {
   return [
-    ...(withModule ? ["module.h"] : []),...(traces(model) ? ["trace.h", "trace-text.c", "trace.c"] : []), ...(withSources ? [] : ["start.c"])];
+    ...(withModule ? ["module.h"] : []),
+    ...(traces(model) ? ["trace.h", "trace-text.c", "trace.c"] : []),
+    ...(withSources ? [] : ["start.c"]),
+  ];
 }
 
 /** Writes intercept.h, which the user's C sources include: what they define, and how they reach the original. */
@@ -49,7 +67,7 @@ export function emitInterceptHeader(model: WrapperModel): string {
   const lines = [
     `/* Generated from ${model.dll} (${model.arch}). Define wrap_NAME for each of these; real_NAME is the original. */`,
     "#ifndef VMMC_INTERCEPT_H\n#define VMMC_INTERCEPT_H",
-    ...[...model.headers, "windows.h"].map((header) => `#include <${header}>`),
+    ...(model.headers.length > 0 ? model.headers : ["windows.h"]).map((header) => `#include <${header}>`),
     '#ifdef __cplusplus\nextern "C" {\n#endif',
     "/* For functions of unknown prototype: `int WINAPI wrap_f(int) VMMC_NAMED(wrap_f);`, and so for real_f. */",
     `#define VMMC_NAMED(name) __asm__("${p}" #name)`,
@@ -77,7 +95,7 @@ export function compilerArguments(model: WrapperModel, input: BuildInput, out: s
     // Warnings about generated code are nothing that its user could do anything about.
     "-w",
     ...["-I", ".", ...input.includePaths.flatMap((path) => ["-I", path]), ...input.defines.map((d) => `-D${d}`)],
-    ...["-o", out, "wrapper.c", "exports.s", ...input.sources],
+    ...["-o", out, "wrapper.c", "runtime.c", "exports.s", ...input.sources],
     // The export directory is exports.s; nothing shall be added to it. Time and output path shall not matter.
     ...["-Wl,--exclude-all-symbols", "-Wl,--no-insert-timestamp", "-Wl,--disable-auto-image-base", "-s"],
     ...(alone ? ["-nostdlib", `-Wl,-e,${p}vmmc_start`] : ["-static-libgcc"]),
@@ -92,7 +110,7 @@ export function emitMakefile(model: WrapperModel, input: BuildInput): string {
   return [
     `# Generated. \`make\` builds ${model.dll} for ${model.arch}.`,
     `CC = ${TARGETS[model.arch].compiler}`,
-    `${makeWord(model.dll)}: wrapper.c exports.s stubs.c kernel.h ${input.sources.map(makeWord).join(" ")}`,
+    `${makeWord(model.dll)}: wrapper.c runtime.c exports.s stubs.c kernel.h ${input.sources.map(makeWord).join(" ")}`,
     `\t$(CC) ${args.replaceAll("'$@'", "$@")}`,
     "",
   ].join("\n");
@@ -114,7 +132,7 @@ export function emitCMake(model: WrapperModel, input: BuildInput): string {
     "project(wrapper C ASM)",
     // Compiled as C, CMake would leave an assembler file out.
     "set_source_files_properties(exports.s PROPERTIES LANGUAGE ASM)",
-    `add_library(wrapper SHARED wrapper.c exports.s ${input.sources.map(q).join(" ")})`,
+    `add_library(wrapper SHARED wrapper.c runtime.c exports.s ${input.sources.map(q).join(" ")})`,
     `set_target_properties(wrapper PROPERTIES PREFIX "" OUTPUT_NAME ${q(stem)} SUFFIX ${q(model.dll.slice(stem.length))})`,
     `target_include_directories(wrapper PRIVATE . ${input.includePaths.map(q).join(" ")})`,
     `target_compile_definitions(wrapper PRIVATE ${input.defines.map(q).join(" ")})`,

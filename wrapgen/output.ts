@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WrapgenError } from "./errors.js";
@@ -17,6 +17,12 @@ export interface OutputFile {
  */
 export function writeAll(folder: string, files: readonly OutputFile[]): void {
   const made = makeFolder(folder);
+  const taken = files.find(({ name }) => statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory());
+  if (taken !== undefined) {
+    throw new WrapgenError(
+      `Cannot write into the folder ${folder}: there is a folder ${taken.name} in the file's place.`,
+    );
+  }
   const temporary = files.map(({ name }) => join(folder, `${name}.${process.pid}.tmp`));
   try {
     for (const [n, { content }] of files.entries()) {

@@ -1,6 +1,25 @@
 import type { Origin } from "./modes.js";
 
-/** The C code that finds a function behind the wrapper; how the original is loaded depends on where it is. */
+/** What the resolver works on. */
+export const RESOLVER_RECORDS = `struct vmmc_library {
+  const char *name;
+  int is_original;
+  void *module; /* its HMODULE, set when it is first needed */
+};
+
+struct vmmc_import {
+  struct vmmc_library *library;
+  const char *symbol; /* a name, or an ordinal as GetProcAddress takes it */
+  const char *label;
+};`;
+
+/** How other translation units see the resolver. */
+export const RESOLVER_DECLARATIONS = `void *vmmc_resolve(const struct vmmc_import *import);`;
+
+/**
+ * The C code that finds a function behind the wrapper; how the original is loaded depends on where it is. It stands
+ * after windows.h and the records. VMMC_PRIVATE is "static", or nothing if other translation units call it.
+ */
 export function resolver(origin: Origin): string {
   return (
     HEAD +
@@ -9,19 +28,7 @@ export function resolver(origin: Origin): string {
   );
 }
 
-const HEAD = `struct vmmc_library {
-  const char *name;
-  int is_original;
-  HMODULE module; /* set when it is first needed */
-};
-
-struct vmmc_import {
-  struct vmmc_library *library;
-  const char *symbol; /* a name, or an ordinal as GetProcAddress takes it */
-  const char *label;
-};
-
-extern IMAGE_DOS_HEADER __ImageBase;
+const HEAD = `extern IMAGE_DOS_HEADER __ImageBase;
 
 /* A hook for the prelude: where failures are told. */
 #ifndef VMMC_REPORT
@@ -106,7 +113,7 @@ static void vmmc_report_missing(const struct vmmc_import *import, const char *wh
 
 /* Finds a function, leaving the thread's last error as it was; the program may be about to ask for it. If there is no
    such function, tells so, sets ERROR_PROC_NOT_FOUND and returns NULL. Never called from DllMain. */
-static void *vmmc_resolve(const struct vmmc_import *import) {
+VMMC_PRIVATE void *vmmc_resolve(const struct vmmc_import *import) {
   DWORD saved = GetLastError();
   HMODULE module = vmmc_load(import->library);
   void *found = module == NULL ? NULL : (void *)GetProcAddress(module, import->symbol);
@@ -122,9 +129,9 @@ static void *vmmc_resolve(const struct vmmc_import *import) {
 /* For functions of unknown prototype. There is no telling how to return from a call whose arguments are unknown, so a
    missing function raises the exception that the delay-load helper raises then: VcppException(ERROR, PROC_NOT_FOUND).
    Programs built elsewhere may call with a stack aligned to 4 bytes only. */
-__attribute__((force_align_arg_pointer, used, unused)) static void *vmmc_resolve_or_raise(const struct vmmc_import *import)
+__attribute__((force_align_arg_pointer, used, unused)) VMMC_PRIVATE void *vmmc_resolve_or_raise(const struct vmmc_import *import)
     __asm__(VMMC_ASM_NAME("vmmc_resolve_or_raise"));
-static void *vmmc_resolve_or_raise(const struct vmmc_import *import) {
+VMMC_PRIVATE void *vmmc_resolve_or_raise(const struct vmmc_import *import) {
   for (;;) {
     void *found = vmmc_resolve(import);
     if (found != NULL) return found;

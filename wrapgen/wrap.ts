@@ -12,6 +12,7 @@ import {
   emitCMake,
   emitInterceptHeader,
   emitMakefile,
+  emitRuntime,
   emitWrapper,
   runtimeNames,
 } from "./emit-wrapper.js";
@@ -83,9 +84,10 @@ function sourcesOf(model: WrapperModel, options: WrapOptions): OutputFile[] {
   const wanted = runtimeNames(model, withSources, options.module !== undefined);
   const stem = model.dll.replace(/\.[^.]*$/, "");
   const files: OutputFile[] = [
-    { name: "kernel.h", content: emitKernel(model) },
+    { name: "kernel.h", content: emitKernel(model, true) },
     { name: "stubs.c", content: emitStubs(model) },
-    { name: "wrapper.c", content: emitWrapper(model, withSources, options.module !== undefined) },
+    { name: "wrapper.c", content: emitWrapper(model, options.module !== undefined) },
+    { name: "runtime.c", content: emitRuntime(model, withSources) },
     { name: "exports.s", content: emitExports(model) },
     { name: "Makefile", content: emitMakefile(model, input) },
     { name: "CMakeLists.txt", content: emitCMake(model, input) },

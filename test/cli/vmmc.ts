@@ -15,8 +15,16 @@ export interface Result {
 
 /** Runs `vmmc` as its users do. */
 export function vmmc(...args: string[]): Result {
+  return vmmcIn({}, ...args);
+}
+
+/** Runs `vmmc` with these environment variables added. */
+export function vmmcIn(variables: Readonly<Record<string, string>>, ...args: string[]): Result {
   const main = join(repositoryRoot, "dist", "cli", "main.js");
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    encoding: "utf8",
+    env: { ...process.env, ...variables },
+  });
   return { status, stdout, stderr };
 }
 

@@ -22,7 +22,14 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   // The numbers, the diagnostics' wording and the settings are the core's only parts that tools read.
   scripts: ["wrapgen/", "core/layout", "core/diagnostics", "core/settings"],
   // Functions in AssemblyScript with which a user's wrapper intercepts calls are compiled as the core is.
-  cli: ["wrapgen/", "core/layout", "core/diagnostics", "scripts/build/extract-c", "scripts/build/rules", "scripts/build/run"],
+  cli: [
+    "wrapgen/",
+    "core/layout",
+    "core/diagnostics",
+    "scripts/build/extract-c",
+    "scripts/build/rules",
+    "scripts/build/run",
+  ],
   // What users start from: it knows nothing of this checkout.
   examples: [],
   "examples in C": ["examples/"],

@@ -185,7 +185,7 @@ static void vmmc_put_begin(struct vmmc_call *call) {
   vmmc_put(call, '\t');
 }
 
-static void vmmc_trace_begin(struct vmmc_call *call, const struct vmmc_function *function, const void *const *arguments) {
+void vmmc_trace_begin(struct vmmc_call *call, const struct vmmc_function *function, const void *const *arguments) {
   DWORD error = GetLastError();
   call->began = 0;
   call->used = 0;
@@ -254,7 +254,7 @@ static void vmmc_put_error(struct vmmc_call *call, DWORD error) {
 }
 
 /* The further columns: result, last error if the call failed or changed it (else "-"), duration in microseconds. */
-static void vmmc_trace_end(struct vmmc_call *call, const void *result) {
+void vmmc_trace_end(struct vmmc_call *call, const void *result) {
   DWORD error = GetLastError();
   if (call->began != 0) {
     LONGLONG nanoseconds = vmmc_elapsed(vmmc_ticks() - call->began, 1000000000);
@@ -278,9 +278,9 @@ static void vmmc_trace_end(struct vmmc_call *call, const void *result) {
 
 /* For functions that are jumped to: nothing can be told of how they end. `saved` is where the registers are, `top` the
    return address. What the prototype says of the first parameters is shown; without a prototype, some words as they are. */
-__attribute__((used, unused, force_align_arg_pointer)) static void vmmc_trace_jump(
+__attribute__((used, force_align_arg_pointer)) void vmmc_trace_jump(
     const struct vmmc_function *function, const char *saved, const char *top) VMMC_SYMBOL(vmmc_trace_jump);
-static void vmmc_trace_jump(const struct vmmc_function *function, const char *saved, const char *top) {
+void vmmc_trace_jump(const struct vmmc_function *function, const char *saved, const char *top) {
   DWORD error = GetLastError();
   const void *arguments[32];
   struct vmmc_call call;

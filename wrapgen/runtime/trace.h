@@ -53,13 +53,13 @@ struct vmmc_function {
 struct vmmc_call {
   const struct vmmc_function *function;
   const void *const *arguments; /* where they are */
-  LONGLONG began;               /* in ticks; 0 if this call is not to be written */
-  DWORD error_before;
+  long long began;              /* in ticks; 0 if this call is not to be written */
+  unsigned long error_before;
   unsigned used;
   char text[VMMC_LINE_BYTES];
 };
 
-static void vmmc_trace_begin(struct vmmc_call *call, const struct vmmc_function *function, const void *const *arguments);
-static void vmmc_trace_end(struct vmmc_call *call, const void *result);
+void vmmc_trace_begin(struct vmmc_call *call, const struct vmmc_function *function, const void *const *arguments);
+void vmmc_trace_end(struct vmmc_call *call, const void *result);
 
 #endif
