@@ -1,6 +1,6 @@
 /*
- * The trace: one line for each call, written when the call has returned, in one piece, to a file opened for appending. So
- * lines of threads and processes do not mix, and when the program crashes everything is in the file but the calls that had
+ * The trace: one line for each call, written when the call has returned, in one piece, to a file of this process. So
+ * lines do not mix, and when the program crashes everything is in the file but the calls that had
  * not returned. Nothing here loads a library or waits for a thread that might wait for the loader, so it may run under the
  * loader's lock.
  */
@@ -22,32 +22,45 @@ static LONGLONG vmmc_elapsed(LONGLONG ticks, LONGLONG units) {
   return ticks / second * units + ticks % second * units / second;
 }
 
-/* VMMC_TRACE names the file; else it lies beside the wrapper, under its name with ".trace" added. */
+/* VMMC_TRACE names the file; else it lies beside the wrapper, under its name with ".trace" added. @returns its length */
 static DWORD vmmc_trace_path(WCHAR *path, DWORD room) {
   static const char name[] = VMMC_WRAPPED ".trace";
   DWORD length = GetEnvironmentVariableW(L"VMMC_TRACE", path, room);
-  if (length > 0) return length < room;
+  if (length > 0) return length < room ? length : 0;
   length = GetModuleFileNameW((HMODULE)&__ImageBase, path, room);
   /* The last part of the path is as the program spelt it when it loaded the wrapper. */
   while (length > 0 && path[length - 1] != '\\') length--;
   if (length == 0 || length + sizeof name > room) return 0;
   for (unsigned n = 0; n < sizeof name; n++) path[length + n] = (unsigned char)name[n];
-  return 1;
+  return length + sizeof name - 1;
 }
 
-/* One thread of one process writes at a time. Windows would take care of that for a file opened for appending; Wine looks
-   for the end and writes there in two steps. A thread that was ended while it wrote must not stop the others for good. */
+/* Each process has a file of its own: a second one at the same time adds its number to the name. */
+static HANDLE vmmc_open_own(WCHAR *path, DWORD length, DWORD room) {
+  for (int again = 0;; again++) {
+    HANDLE file = CreateFileW(path, FILE_APPEND_DATA | SYNCHRONIZE, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_ALWAYS,
+                              FILE_ATTRIBUTE_NORMAL, NULL);
+    if (file != INVALID_HANDLE_VALUE || again > 0 || GetLastError() != ERROR_SHARING_VIOLATION || length + 12 > room) return file;
+    WCHAR digits[10];
+    unsigned at = sizeof digits / sizeof *digits;
+    DWORD number = GetCurrentProcessId();
+    do digits[--at] = (WCHAR)('0' + number % 10); while ((number /= 10) != 0);
+    path[length++] = '.';
+    while (at < sizeof digits / sizeof *digits) path[length++] = digits[at++];
+    path[length] = 0;
+  }
+}
+
+/* One thread writes at a time. Windows would take care of that for a file opened for appending; Wine looks for the end and
+   writes there in two steps. A thread that was ended while it wrote must not stop the others for good. */
 #define VMMC_LOCK_PATIENCE 100000
 static LONG vmmc_writing;
 
 static void vmmc_write(struct vmmc_call *line) {
-  OVERLAPPED range = { .OffsetHigh = 0x7fffffff }; /* where nothing is written: who only reads is not kept from it */
   DWORD written, saved = GetLastError();
   line->text[line->used++] = '\n';
   for (int n = 0; n < VMMC_LOCK_PATIENCE && InterlockedExchange(&vmmc_writing, 1) != 0; n++) Sleep(0);
-  BOOL locked = LockFileEx(vmmc_trace_file, LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &range);
   WriteFile(vmmc_trace_file, line->text, line->used, &written, NULL);
-  if (locked) UnlockFileEx(vmmc_trace_file, 0, 1, 0, &range);
   InterlockedExchange(&vmmc_writing, 0);
   SetLastError(saved);
 }
@@ -75,10 +88,8 @@ static void vmmc_trace_open(void) {
   GetSystemTimeAsFileTime(&now);
   vmmc_first_tick = vmmc_ticks();
   vmmc_first_time = (LONGLONG)((ULONGLONG)now.dwHighDateTime << 32 | now.dwLowDateTime);
-  if (vmmc_trace_slot != TLS_OUT_OF_INDEXES && vmmc_trace_path(path, sizeof path / sizeof *path)) {
-    vmmc_trace_file = CreateFileW(path, FILE_APPEND_DATA | SYNCHRONIZE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                                  NULL, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
-  }
+  const DWORD room = sizeof path / sizeof *path, length = vmmc_trace_path(path, room);
+  if (vmmc_trace_slot != TLS_OUT_OF_INDEXES && length > 0) vmmc_trace_file = vmmc_open_own(path, length, room);
   if (vmmc_trace_file == INVALID_HANDLE_VALUE) {
     VMMC_REPORT("vmmc: cannot open the trace of " VMMC_WRAPPED ": calls are not traced. Name a writable file in VMMC_TRACE.\n");
   } else {

@@ -1,0 +1,2 @@
+/* A function that does nothing worth mentioning. */
+int callee(int a, int b);
