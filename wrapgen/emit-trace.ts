@@ -69,23 +69,31 @@ function symbolLines(symbols: readonly TraceSymbol[]): string {
   return symbols.map(({ name, value }) => `  { ${cString(name)}, 0x${value.toString(16)}ULL },`).join("\n");
 }
 
-function valueRecord({ name, kind, size, signed, failure, lengthAt, symbols }: TraceValue, list: string): string {
+function valueRecord(
+  { name, kind, size, signed, failure, isConst, lengthAt, symbols }: TraceValue,
+  list: string,
+): string {
   const words = [
     `VMMC_${kind.toUpperCase()}`,
     Math.min(size, 255),
     signed ? 1 : 0,
     `VMMC_FAILS_${failure.toUpperCase()}`,
+    isConst ? 1 : 0,
     lengthAt,
   ];
   return `{ ${[cString(name), ...words, symbols.length, list].join(", ")} }`;
 }
 
+/** Where the codes of sockets' errors begin, as winsock2.h has it. */
+const WSABASEERR = 10000;
+
 /** Writes errors.h: the names of Windows' error codes, in the order of their values. */
 export function emitErrorNames(macros: ReadonlyMap<string, string>): string {
   const byValue = new Map<number, string>();
   for (const [name, text] of macros) {
-    const value = /^(?:__MSABI_LONG\((\d+)\)|(\d+)L?)$/.exec(text);
-    const code = Number(value?.[1] ?? value?.[2] ?? 0);
+    const value = /^(?:__MSABI_LONG\((\d+)\)|(\d+)L?|\(WSABASEERR\s*\+\s*(\d+)\))$/.exec(text);
+    const socketError = value?.[3] === undefined ? 0 : WSABASEERR + Number(value[3]);
+    const code = socketError || Number(value?.[1] ?? value?.[2] ?? 0);
     if (/^(?:ERROR_|WSA)/.test(name) && code > 0 && !/^WSABASEERR|^ERROR_SEVERITY/.test(name)) {
       const known = byValue.get(code);
       byValue.set(code, known === undefined || name < known ? name : known);

@@ -36,6 +36,8 @@ export interface TraceValue {
   signed: boolean;
   /** A result of all bits set or zero tells of failure, according to the type. */
   failure: "none" | "zero" | "minus_one" | "negative";
+  /** For pointers: the function does not write there. */
+  isConst: boolean;
   /** The index of the parameter that tells how many bytes "bytes" and "buffer" have; -1 if none does. */
   lengthAt: number;
   symbols: TraceSymbol[];
@@ -87,7 +89,8 @@ export class TraceSource {
     return () => {
       const { kind: what, size, signed } = kind() ?? { kind: "unknown" as const, size: 0, signed: false };
       const symbols = [...questions.enumerators(), ...named()];
-      const base = { name, size, signed, failure: "none" as const, lengthAt: -1, symbols };
+      const isConst = /\bconst\b|\bLPC/.test(text);
+      const base = { name, size, signed, failure: "none" as const, isConst, lengthAt: -1, symbols };
       switch (what) {
         case "integer": {
           const failure = BOOLEANS.test(text) ? "zero" : text === "HRESULT" ? "negative" : "minus_one";

@@ -97,7 +97,7 @@ function sourcesOf(model: WrapperModel, options: WrapOptions): OutputFile[] {
       .map(({ name, text }) => ({ name, content: text })),
   ];
   if (traces(model)) {
-    const names = macros({ ...config, headers: ["winerror.h"] }, arch);
+    const names = macros({ ...config, headers: ["winsock2.h", "winerror.h"] }, arch);
     files.push({ name: "errors.h", content: emitErrorNames(names) });
   }
   if (model.stubs.some(({ mode }) => mode === "intercept")) {

@@ -20,10 +20,19 @@ export function vmmc(...args: string[]): Result {
 
 /** Runs `vmmc` with these environment variables added. */
 export function vmmcIn(variables: Readonly<Record<string, string>>, ...args: string[]): Result {
+  return start(args, { env: { ...process.env, ...variables } });
+}
+
+/** Runs `vmmc` in another folder. */
+export function vmmcAt(folder: string, ...args: string[]): Result {
+  return start(args, { cwd: folder });
+}
+
+function start(args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string }): Result {
   const main = join(repositoryRoot, "dist", "cli", "main.js");
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     encoding: "utf8",
-    env: { ...process.env, ...variables },
+    ...options,
   });
   return { status, stdout, stderr };
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { findDll } from "../../wrapgen/io.js";
-import { arches, vmmc, vmmcIn } from "./vmmc.js";
+import { TARGETS } from "../../wrapgen/targets.js";
+import { arches, vmmc, vmmcAt, vmmcIn } from "./vmmc.js";
 
 const folder = mkdtempSync(join(tmpdir(), "vmmc-wrap-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -74,11 +76,42 @@ describe("vmmc wrap", () => {
   });
 });
 
+describe("the examples that vmmc wrap --help prints", () => {
+  const place = join(folder, "examples");
+  before(() => {
+    mkdirSync(place);
+    const write = (name: string, text: string) => writeFileSync(join(place, name), text);
+    write("small.h", "int small_add(int a, int b);\n");
+    write("small.c", '#include "small.h"\n__declspec(dllexport) int small_add(int a, int b) { return a + b; }\n');
+    write("mine.c", '#include "intercept.h"\nint wrap_small_add(int a, int b) { return real_small_add(b, a); }\n');
+    for (const dll of ["small.dll", "plugin.dll"]) {
+      execFileSync(TARGETS.x64.compiler, ["-shared", "-o", dll, "small.c"], { cwd: place });
+    }
+  });
+
+  const { stdout } = vmmc("wrap", "--help");
+  const examples = [...stdout.matchAll(/^ {2}vmmc (wrap .*?)(?: {2,}.*)?$/gm)].map((match) => match[1]!);
+  assert.equal(examples.length, 5);
+  for (const example of examples) {
+    it(`vmmc ${example}`, () => {
+      const args = example.split(" ").map((word) => word.replace(/^'(.*)'$/, "$1"));
+      const { status, stderr } = vmmcAt(place, ...args);
+      assert.equal(status, 0, stderr);
+      const out = join(place, args[args.indexOf("--out") + 1]!);
+      assert.equal(existsSync(join(out, args[1]!)), args.includes("--build"));
+      rmSync(out, { recursive: true });
+    });
+  }
+});
+
 describe("vmmc wrap of what cannot be wrapped: one line, exit code 2, and nothing written", () => {
   const bytes = readFileSync(version);
   const truncated = file("truncated.dll", bytes.subarray(0, 700));
   const source = file("wrong.c", '#include "intercept.h"\nint wrap_VerQueryValueA(void) { return nothing; }\n');
-  const module = file("wrong.ts", 'export function VerQueryValueA(a: i32): i32 { return load<u8>(changetype<usize>("text") + a); }\n');
+  const module = file(
+    "wrong.ts",
+    'export function VerQueryValueA(a: i32): i32 { return load<u8>(changetype<usize>("text") + a); }\n',
+  );
   const header = file("query.h", "int VerQueryValueA(int a);\n");
   const intercept = ["--header", header, "--intercept", "VerQueryValueA", "--build"];
   const cases: [title: string, args: string[], message: RegExp][] = [

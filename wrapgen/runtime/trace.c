@@ -219,7 +219,7 @@ static void vmmc_put_written(struct vmmc_call *call, const struct vmmc_value *re
     const struct vmmc_value *type = &call->function->values[n];
     if (call->used > VMMC_ARGUMENTS_END) return;
     const void *pointer = type->kind >= VMMC_POINTER && type->kind <= VMMC_FD_SET ? *(const void *const *)call->arguments[n] : NULL;
-    if (pointer == NULL) continue;
+    if (pointer == NULL || type->is_const) continue;
     if (type->kind == VMMC_BUFFER) {
       /* Functions that fill buffers return how much they wrote, or write a string. */
       LONGLONG length = vmmc_length(call, type->length_at), wrote = -1;

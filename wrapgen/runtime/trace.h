@@ -34,6 +34,7 @@ struct vmmc_value {
   unsigned char size; /* in bytes; larger ones count as 255 */
   unsigned char is_signed;
   unsigned char failure;
+  unsigned char is_const; /* the function does not write where it points to */
   signed char length_at;
   unsigned short symbol_count;
   const struct vmmc_symbol *symbols;
