@@ -128,7 +128,7 @@ function includes(headers: readonly string[]): string {
 
 /** Compiles C source to the target's assembly text. */
 export function compileToAssembly(source: string, set: HeaderSet, arch: Arch): Compilation {
-  const options = ["-S", "-O1", "-o", "-", "-fmax-errors=0", ...searched(set)];
+  const options = ["-S", "-O0", "-o", "-", "-fmax-errors=0", ...searched(set)];
   const result = startCompiler(arch, options, source);
   if (result.status === 0) {
     return { assembly: result.stdout };

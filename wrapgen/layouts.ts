@@ -92,7 +92,7 @@ export class Probe {
     const number = this.questions.length;
     const slots = expressions.map((_, n) => `%c${n}`).join(" ");
     const operands = expressions.map((expression) => `"i"((int)(unsigned)(${expression}))`).join(", ");
-    const line = `void wrapgen_probe_${number}(void) { __asm__ volatile("\\n${MARK} ${number} ${slots}" : : ${operands}); }`;
+    const line = `  __asm__ volatile("\\n${MARK} ${number} ${slots}" : : ${operands});`;
     this.questions.push({ expressions, line, optional });
     return number;
   }
@@ -100,7 +100,9 @@ export class Probe {
   /** @throws WrapgenError if the compiler left a question open that is not optional */
   run(compile: Compile): void {
     const includes = this.includes.map((header) => `#include <${header}>`);
-    let lines = [...new Set(this.checks), ...this.questions.map(({ line }) => line)];
+    // One function for all questions: thousands of functions would take the compiler longer than their contents.
+    const [begin, end] = ["void wrapgen_probe(void) {", "}"];
+    let lines = [...new Set(this.checks), begin, ...this.questions.map(({ line }) => line), end];
     let result = compile([...includes, ...lines, ""].join("\n"));
     // Questions that made no sense are left out the next time.
     for (let round = 0; "complaints" in result && round < MAX_ROUNDS; round++) {
@@ -110,7 +112,7 @@ export class Probe {
         if (complaint !== undefined) {
           this.complaints.set(line, complaint);
         }
-        return complaint === undefined;
+        return complaint === undefined || line === begin || line === end;
       });
       if (remaining.length === lines.length) {
         break;
