@@ -69,10 +69,13 @@ export class SignatureSource {
   }
 
   private declarations(names: readonly string[]): (Declaration & { spelling: Spelling })[] {
-    const candidates = names.flatMap((name) => spellings(name, this.arch)).filter(isWord);
-    return [...new Map(candidates.map((spelling) => [spelling.name, spelling])).values()].flatMap((spelling) =>
-      this.headers.declarations(spelling.name).map((declaration) => ({ ...declaration, spelling })),
-    );
+    for (const spelling of names.flatMap((name) => spellings(name, this.arch)).filter(isWord)) {
+      const found = this.headers.declarations(spelling.name);
+      if (found.length > 0) {
+        return found.map((declaration) => ({ ...declaration, spelling }));
+      }
+    }
+    return [];
   }
 
   /** What the headers say about an export that has these names. */

@@ -101,7 +101,7 @@ describe("kernel.h", () => {
     assert.match(text, /vmmc_library_other_dll = \{ "other\.dll", 0, NULL \}/);
     assert.match(text, /vmmc_import_f = \{ &vmmc_library_some_dll, "f", /);
     assert.match(text, /vmmc_import_g = \{ &vmmc_library_other_dll, "g2", /);
-    assert.match(text, /vmmc_import_big = \{ &vmmc_library_other_dll, \(const char \*\)\(uintptr_t\)12, /);
+    assert.match(text, /vmmc_import_big = \{ &vmmc_library_other_dll, \(const char \*\)\(__UINTPTR_TYPE__\)12, /);
   });
 
   it("gives the core functions of the DLL itself and of further libraries", () => {
