@@ -326,6 +326,7 @@ function disarmSet(set: usize, reading: bool): void {
 /** Takes the doorbells of the user-level sockets that the kernel found readable, or learns that their peer is gone. */
 function answerDoorbells(call: Call): void {
   const count = setCount(call.kernelReads);
+  let left = false;
   for (let index: u32 = 0; index < count; index++) {
     const socket = setEntry(call.kernelReads, index);
     const d = userLevel(socket);
@@ -336,9 +337,11 @@ function answerDoorbells(call: Call): void {
       takeDoorbells(socket, call.small);
       // Bytes may still be there to be read: who waits for room must learn of the end all the same.
       if ((!readReady(d) || !hasRoom(d)) && kernelEnded(socket, call.small)) markGone(d);
-    }
+    } else if (d.handle == socket && kindOf(d) == KIND_USER) left = true;
     unlock(receiveLockOf(d));
   }
+  // A doorbell that another thread sleeps for stays until that one has run: it must get a processor.
+  if (left && !anyReady(call.reads, true) && !anyReady(call.writes, false)) os.sleepMs(1);
 }
 
 function hasRoom(d: Descriptor): bool {

@@ -68,6 +68,8 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
       }
     }
     if (isReset(d)) continue;
+    // A blocking send is one piece: other threads' bytes wait until it is through.
+    if (!isNonBlocking(d) && d.sendOwner == 0 && changetype<usize>(currentThread()) != 0) d.sendOwner = os.thread();
     if (kindOf(d) == KIND_PENDING && decided(d)) {
       if (smallScratch() == 0) return finishSend(d, lockWord, ws.WSAENOBUFS, done);
       unlock(lockWord);
@@ -87,8 +89,6 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
       continue;
     }
     if (deadline == 0 && d.sendTimeoutMs != 0) deadline = os.nowUs() + <u64>d.sendTimeoutMs * 1000;
-    // A blocking send is one piece: other threads' bytes wait until it is through.
-    if (d.sendOwner == 0 && changetype<usize>(currentThread()) != 0) d.sendOwner = os.thread();
     waited = true;
     generation = d.generation;
     const woken = waitFor(d, socket, false, deadline);
@@ -99,6 +99,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
   }
   const closed = waited && d.generation != generation;
   // Looked at once: another thread may finish the connect at any moment, and then these bytes are not for the kernel.
+  if (!closed) releaseSend(d);
   const kind = kindOf(d);
   const died = kind == KIND_ENDED && isReset(d);
   if (kind == KIND_ENDED) setEnd(d, ENDED_OTHERWISE);

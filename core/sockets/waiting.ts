@@ -160,7 +160,7 @@ export function waitFor(d: Descriptor, socket: usize, reading: bool, deadline: u
     holdPeer(peer);
     unlock(lockOf(d, reading));
     if (pending) sleepPending(d, socket, thread, min(restMs(now, deadline), pendingRestMs(now - began)));
-    else sleepUser(d, socket, peer, thread, restMs(now, deadline));
+    else sleepUser(d, socket, generation, peer, thread, restMs(now, deadline));
     releasePeer(peer);
     lock(lockOf(d, reading));
     if (d.generation != generation || d.handle != socket || kindOf(d) < KIND_PENDING) {
@@ -189,7 +189,7 @@ function restMs(now: u64, deadline: u64): u32 {
 }
 
 /** Sleeps on this thread's bell, which the peer rings, and on the peer's end. */
-function sleepUser(d: Descriptor, socket: usize, peer: Peer, thread: Thread, ms: u32): void {
+function sleepUser(d: Descriptor, socket: usize, generation: u32, peer: Peer, thread: Thread, ms: u32): void {
   const process: usize = changetype<usize>(peer) == 0 || wasSeenToEnd(peer) ? 0 : peer.process;
   const limit = process == 0 ? min<u32>(ms, layout.RECHECK_GONE_MS) : ms;
   const woken = os.bellWait(thread.bell, process, limit);
@@ -197,7 +197,8 @@ function sleepUser(d: Descriptor, socket: usize, peer: Peer, thread: Thread, ms:
   if (woken == layout.WAIT_PEER_DEAD) noteEnd(peer);
   // The peer has ended, or nothing was heard for long.
   lock(receiveLockOf(d));
-  if (d.handle == socket && kindOf(d) == KIND_USER && (hasDied(peer) || kernelEnded(socket, thread.scratch))) markGone(d);
+  const same = d.handle == socket && d.generation == generation && kindOf(d) == KIND_USER;
+  if (same && (hasDied(peer) || kernelEnded(socket, thread.scratch))) markGone(d);
   unlock(receiveLockOf(d));
 }
 
@@ -249,7 +250,9 @@ function join(d: Descriptor, thread: Thread, reading: bool): void {
   thread.nextWaiter = 0;
   thread.waiting = 1;
   const first = reading ? d.receiveWaiters : d.sendWaiters;
-  if (first == 0) {
+  // Whose send is half done goes first: the others wait for it, and only the first is woken.
+  if (first == 0 || (!reading && d.sendOwner == os.thread())) {
+    thread.nextWaiter = first;
     if (reading) d.receiveWaiters = changetype<usize>(thread);
     else d.sendWaiters = changetype<usize>(thread);
     return;

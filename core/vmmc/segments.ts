@@ -62,12 +62,14 @@ export function takeSegment(peerTag: u32, peerStart: u64, keyField: usize): Segm
 }
 
 function fromPool(peerTag: u32, peerStart: u64): Segment {
+  const wanted = newRingBytes();
   let link = runtimeField(offsetof<Runtime>("pool"));
   while (load<usize>(link) != 0) {
     const segment = changetype<Segment>(load<usize>(link));
     const free =
       segment.peerTag == peerTag &&
       segment.peerStart == peerStart &&
+      segment.ringBytes >= wanted && // smaller ones were made while there were many connections
       sync.loadAcquire(segment.address + layout.SEGMENT_RELEASED) == segment.generation &&
       sync.loadAcquire(segment.address + layout.SEGMENT_UNMAPPED) == 0;
     if (free) {
