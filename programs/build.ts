@@ -16,11 +16,13 @@ export const programNames = [
   "datagrams",
   "duplex",
   "mixed",
+  "mortal",
   "ordinal",
   "passthrough",
   "pingpong",
   "selectclient",
   "selectserver",
+  "storm",
   "threadserver",
 ] as const;
 

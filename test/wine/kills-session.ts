@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { until } from "./helpers.js";
+import { type Aftermath, Arena } from "./kills-arena.js";
+import { filesIn, type UsedSlot, usedSlots } from "./kills-folder.js";
+import { answersOf, equivalents, wrongsOf } from "./kills-judge.js";
+import { classOf, type Pair, type Round, roundOf, scenes } from "./kills-scenes.js";
+
+/** So often the kernel is asked, with other seeds, before an answer of ours counts as one that it never gives. */
+const kernelTries = 60;
+/** Rounds between two looks at what has been left behind. */
+const settlePeriod = 25;
+/** Handles that may come and go: what a lazily made event or a kept peer needs. */
+const handleSlack = 6;
+
+/** The kernel's answers by class of death. Asked only for those that are needed, and remembered. */
+export class Reference {
+  /** Rounds over the kernel so far, and those in which the survivor was never told. */
+  rounds = 0;
+  spoilt = 0;
+  readonly #answers = new Map<string, Set<string>>();
+  /** Answers that the kernel was asked for in vain: once is enough. */
+  readonly #strange = new Set<string>();
+  readonly #arenas = new Map<string, Arena>();
+
+  /** Those of the answers that the kernel does not give in this class, however often it is asked. */
+  async strangers(after: Aftermath, pair: Pair): Promise<string[]> {
+    const seen = this.#seen(after.round);
+    const name = classOf(after.round);
+    const strange = (text: string) => this.#strange.has(`${name}: ${text}`);
+    const different = [...new Set(answersOf(after))];
+    const unknown = (text: string) => !equivalents(text).some((same) => seen.has(same));
+    const missing = () => different.filter((text) => unknown(text) && !strange(text));
+    for (let attempt = 0; missing().length > 0 && attempt < kernelTries; attempt++) {
+      const { round } = after;
+      // The same death first, then others like it; the kernel needs more time to come to the same place.
+      const like =
+        attempt === 0
+          ? round
+          : roundOf(round, round.id, (round.seed * 1009 + attempt) % 2 ** 31, {
+              exact: round.moment.kind === "gate",
+              slow: attempt % 3 !== 0,
+            });
+      const connections = Math.max(like.connections, round.connections);
+      await this.#ask({ ...like, connections, both: undefined }, pair);
+    }
+    for (const text of missing()) this.#strange.add(`${name}: ${text}`);
+    return different.filter((text) => unknown(text) && strange(text));
+  }
+
+  knownAnswers(round: Round): string[] {
+    return [...this.#seen(round)];
+  }
+
+  #seen(round: Round): Set<string> {
+    const name = classOf(round);
+    if (!this.#answers.has(name)) this.#answers.set(name, new Set());
+    return this.#answers.get(name)!;
+  }
+
+  async #ask(round: Round, pair: Pair): Promise<void> {
+    const name = `${pair.host} ${pair.victim}`;
+    if (!this.#arenas.has(name)) this.#arenas.set(name, await Arena.open(pair, false));
+    const after = await this.#arenas.get(name)!.run(round);
+    this.rounds++;
+    if (after.void) this.spoilt++;
+    assert.deepEqual(wrongsOf(after, false), [], `over the kernel: ${JSON.stringify(round)}`);
+    // The kernel does not know how many microseconds we take: any moment's answers hold for the class.
+    for (const text of answersOf(after)) this.#seen(round).add(text);
+  }
+
+  async close(): Promise<void> {
+    for (const arena of this.#arenas.values()) await arena.close();
+  }
+}
+
+/** What a session found out. */
+export interface Report {
+  rounds: number;
+  outcomes: number;
+  /** What went wrong, each with its round. */
+  failures: string[];
+  /** How often each decision was logged by survivors. */
+  decisions: Map<string, number>;
+}
+
+/** The next start after all deaths: at its beginning a program removes what the last victim has left. */
+const lastRound = (rounds: readonly Round[]): Round => ({
+  ...{
+    id: rounds.length + 1,
+    seed: 1,
+    scene: "talked",
+    role: "client",
+    mode: "block",
+    connections: 3,
+    both: undefined,
+  },
+  moment: { kind: "gate", delayMs: 0 },
+});
+
+const describe = (round: Round) => `${classOf(round)} ${JSON.stringify(round)}`;
+
+/** One death after the other through the wrapper, each judged. */
+export async function playSession(
+  rounds: readonly Round[],
+  pair: Pair,
+  reference: Reference,
+  onFailure: (failure: string) => void = () => {},
+): Promise<Report> {
+  const report: Report = { rounds: 0, outcomes: 0, failures: [], decisions: new Map() };
+  const arena = await Arena.open(pair, true);
+  try {
+    let stale: string[] = [];
+    let handles: { host: number | undefined; count: number } | undefined;
+    for (const round of [...rounds, lastRound(rounds)]) {
+      const fail = (what: string) => {
+        report.failures.push(`${what}\n    ${describe(round)}`);
+        onFailure(report.failures.at(-1)!);
+      };
+      const after = await arena.run(round);
+      report.rounds++;
+      report.outcomes += after.outcomes.length;
+      for (const wrong of wrongsOf(after, true)) fail(wrong);
+      for (const text of await reference.strangers(after, pair)) {
+        fail(
+          `not an answer of the kernel: ${text}\n    it says: ${reference.knownAnswers(round).join("\n             ")}`,
+        );
+      }
+      for (const complaint of decisionsOf(after, report)) fail(complaint);
+      // Every program that starts removes what it finds of dead ones: nothing is seen twice.
+      const found = staleSlots(arena);
+      // With so many steps at least one of the victim's connections has been through its first calls.
+      if (after.victim && after.victim.steps > 3 * round.connections) {
+        for (const slot of found.filter((name) => stale.includes(name))) fail(`left in the directory: ${slot}`);
+      }
+      stale = found;
+      if (report.rounds % settlePeriod === 0 || report.rounds > rounds.length) {
+        await arena.start();
+        const counted = { host: arena.hostTag, count: await settled(arena) };
+        if (handles?.host === counted.host && counted.count > handles!.count + handleSlack) {
+          fail(`the survivor's handles: ${handles!.count} ${settlePeriod} rounds ago, ${counted.count} now`);
+        }
+        handles = counted;
+      }
+    }
+    await arena.stop();
+    const left = filesIn(arena.sharedFolder);
+    if (left.segments.length + left.others.length + usedSlots(arena.sharedFolder).length > 0) {
+      report.failures.push(`left behind at the end: ${JSON.stringify([left, usedSlots(arena.sharedFolder)])}`);
+    }
+  } finally {
+    await arena.close();
+  }
+  return report;
+}
+
+/** Counts what the survivor's wrapper decided; complains where a connection had to be user-level and was not. */
+function decisionsOf({ round, connections, outcomes }: Aftermath, report: Report): string[] {
+  for (const { role, userLevel, reason } of connections) {
+    const name = `${role} ${userLevel ? "user-level" : reason}`;
+    report.decisions.set(name, (report.decisions.get(name) ?? 0) + 1);
+  }
+  const due = scenes[round.scene]!.established && round.moment.kind === "gate" ? outcomes.length : 0;
+  const got = connections.filter(({ userLevel }) => userLevel).length;
+  if (got >= due) return [];
+  return [`${got} of ${due} connections were user-level: ${JSON.stringify(connections)}`];
+}
+
+/** Names of the slots of processes that run no more; every use of a slot has another name. */
+function staleSlots(arena: Arena): string[] {
+  return usedSlots(arena.sharedFolder)
+    .filter(({ tag }) => tag !== arena.hostTag)
+    .map(
+      ({ kind, index, tag, state, sequence }: UsedSlot) =>
+        `${kind} ${index} of ${tag}, state ${state}, use ${sequence}`,
+    );
+}
+
+/** Waits until nothing is left of the dead. Returns the survivor's handles. */
+async function settled(arena: Arena): Promise<number> {
+  const left = () => ({
+    ...filesIn(arena.sharedFolder),
+    slots: staleSlots(arena).filter((name) => !name.startsWith("listener")),
+  });
+  const clean = () => {
+    const { segments, others, slots } = left();
+    return segments.length + others.length + slots.length === 0;
+  };
+  await until("no segment and no slot of the dead", clean, 30_000).catch((error: Error) => {
+    throw new Error(`${error.message}; left: ${JSON.stringify(left())}`);
+  });
+  return arena.handles();
+}
