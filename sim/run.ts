@@ -66,6 +66,7 @@ export class Simulator {
     const agreement = new AgreementChecker(world);
     const liveness = new LivenessChecker(world, core.constant("RECHECK_MS"));
     streams.watch(world);
+    streams.isUserLevel = (connection) => agreement.isUserLevel(connection);
     world.listeners.push(agreement, liveness);
     const stage: Stage = { world, streams, random, bufferBytes: Math.max(64, options.mostBytes) };
     const scenario = new Scenario(stage, options);
@@ -140,6 +141,7 @@ function* direct(stage: Stage, scenario: Scenario, liveness: LivenessChecker, op
   scenario.stop();
   yield* world.until(() => scenario.closed);
   liveness.over = true;
+  stage.streams.finish();
   world.faults.end();
   yield { to: "kernel", name: "sleep", args: [CLEAN_UP_MS] };
   const spoilt = world.processes.some((process) => process.hostile) || options.directory !== "good";

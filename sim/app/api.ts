@@ -107,15 +107,15 @@ export class Api {
     return yield* this.call("accept", socket, name, length);
   }
 
-  /** Sends the next `bytes` bytes of the socket's stream. */
-  *send(socket: number, bytes: number): Steps<number> {
+  /** Sends the next `bytes` bytes of the socket's stream, or of that sender's part of it. */
+  *send(socket: number, bytes: number, sender = 0): Steps<number> {
     const kernel = this.kernel(socket);
     const at = this.memory.address + BUFFER;
     const flows = kernel === undefined ? undefined : this.streams.flowsOf(kernel);
-    if (flows !== undefined) this.streams.prepare(flows.out, this.u8.subarray(at, at + bytes));
+    if (flows !== undefined) this.streams.prepare(flows.out, this.u8.subarray(at, at + bytes), sender);
     const result = yield* this.call("send", socket, at, bytes, 0);
     if (flows === undefined) return result;
-    this.streams.sent(flows.out, bytes, result, this.thread.label);
+    this.streams.sent(flows.out, bytes, result, this.thread.label, sender);
     if (result < 0) this.streams.broken(flows, this.error, this.thread.label);
     return result;
   }

@@ -27,6 +27,12 @@ export class AgreementChecker implements WorldListener {
     );
   }
 
+  /** Both sides of that connection have said so. */
+  isUserLevel(id: number): boolean {
+    for (const [connection, modes] of this.modes) if (connection.id === id) return modes[0] === 1 && modes[1] === 1;
+    return false;
+  }
+
   private reason(reason: number): string {
     const names = Object.entries(this.world.core.constants);
     const name = names.find(([key, value]) => key.startsWith("REASON_") && value === reason)?.[0];

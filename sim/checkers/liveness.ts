@@ -92,6 +92,11 @@ export class LivenessChecker implements WorldListener {
     });
   }
 
+  /** Whoever was looking around by itself just then has been woken all the same. */
+  processEnds(): void {
+    this.rescued = undefined;
+  }
+
   returned(thread: SimThread, name: string, result: number): void {
     const inVain = name === "select" ? result === 0 : result < 0 && thread.lastError === WSAEWOULDBLOCK;
     this.lastCall = this.world.machine.now;

@@ -23,6 +23,9 @@ export interface SidePlan {
   hasty: boolean;
   /** Pauses (ms) now and then. */
   pauseMs: number;
+  /** Threads that send; and that receive, until the end of the stream. */
+  senders: number;
+  receivers: number;
 }
 
 /** What both sides of one connection do. It comes to an end whatever the order. */
@@ -31,7 +34,7 @@ export interface ConnectionPlan {
   connecting: Style;
 }
 
-function side(random: Random, mostBytes: number, handleReuse: boolean): SidePlan {
+function side(random: Random, mostBytes: number): SidePlan {
   return {
     bytes: random.oneIn(6) ? 0 : random.between(1, mostBytes),
     piece: random.weighted([
@@ -45,14 +48,15 @@ function side(random: Random, mostBytes: number, handleReuse: boolean): SidePlan
     style: random.weighted([["blocking", 5], ["select", 3], ["poll", 1]] as const), // biome-ignore format: short
     aborts: random.oneIn(12),
     peeks: random.oneIn(5),
-    // Where handles are used again, a program that does so may write into another connection.
-    hasty: !handleReuse && random.oneIn(8),
+    hasty: random.oneIn(8),
     pauseMs: random.weighted([[0, 6], [1, 1], [30, 1], [1700, 1]] as const), // biome-ignore format: short
+    senders: random.oneIn(6) ? 2 : 1,
+    receivers: random.oneIn(6) ? 2 : 1,
   };
 }
 
-export function planConnection(random: Random, mostBytes: number, handleReuse: boolean): ConnectionPlan {
-  const sides = [side(random, mostBytes, handleReuse), side(random, mostBytes, handleReuse)] as const;
+export function planConnection(random: Random, mostBytes: number): ConnectionPlan {
+  const sides = [side(random, mostBytes), side(random, mostBytes)] as const;
   // Two that both write before they read would wait for each other.
   const first = random.below(4);
   if (first < 2) {
@@ -67,6 +71,11 @@ export function planConnection(random: Random, mostBytes: number, handleReuse: b
   ] as const) {
     // Who waits for the end of a stream must be told of it before the other waits for the end of his.
     if (one.reading === "end" && (other.reading === "end" || one.order === "read-first")) other.shuts = true;
+    // Several that count would wait for each other's bytes.
+    if (one.reading !== "end") one.receivers = 1;
+    if (one.receivers > 1) one.peeks = false;
+    // What several have sent can be told apart only in the order in which it comes.
+    if (one.senders > 1) other.receivers = 1;
     // Nobody may wait for a reader that never comes before he lets the other one write.
     if (one.reading !== "none") continue;
     one.order = "write-first";

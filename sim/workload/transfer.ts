@@ -1,5 +1,6 @@
 import type { Api, Steps } from "../app/api.js";
 import * as ws from "../kernel/constants.js";
+import type { SimThread } from "../machine/thread.js";
 import type { SidePlan } from "./plan.js";
 import { type Stage, startThread } from "./program.js";
 
@@ -20,12 +21,26 @@ function* pause(api: Api, plan: SidePlan): Steps<void> {
   if (plan.pauseMs > 0 && random.oneIn(4)) yield* api.sleep(plan.pauseMs);
 }
 
-/** Sends all; false: the connection has failed. */
-function* write(api: Api, socket: number, plan: SidePlan): Steps<boolean> {
+/** What the threads of one side of a connection know of each other. */
+interface Together {
+  /** The socket is being closed under who sleeps: nobody makes another call on its handle, which may mean another one then. */
+  closing: boolean;
+}
+
+/** Sends `bytes`, as that one of the threads that send; false: the connection has failed. */
+function* write(
+  api: Api,
+  socket: number,
+  plan: SidePlan,
+  bytes: number,
+  sender: number,
+  all: Together,
+): Steps<boolean> {
   const { random } = api.world.machine;
-  for (let done = 0; done < plan.bytes; ) {
-    const piece = Math.min(plan.bytes - done, 1 + random.below(plan.piece));
-    const sent = yield* api.send(socket, piece);
+  for (let done = 0; done < bytes && !all.closing; ) {
+    const piece = Math.min(bytes - done, 1 + random.below(plan.piece));
+    const sent = yield* api.send(socket, piece, sender);
+    if (all.closing) return false;
     if (sent >= 0) done += sent;
     else if (api.error === ws.WSAENOBUFS) yield* api.sleep(1);
     else if (api.error === ws.WSAEWOULDBLOCK || api.error === ws.WSAENOTCONN) {
@@ -33,8 +48,28 @@ function* write(api: Api, socket: number, plan: SidePlan): Steps<boolean> {
       if (api.error === ws.WSAENOTCONN && !isConnecting(api, socket)) return false;
       yield* wait(api, socket, plan, false);
     } else return false;
+    if (all.closing) return false;
     yield* pause(api, plan);
   }
+  return !all.closing;
+}
+
+/** Sends all, and ends the stream if that is planned; false: the connection has failed. */
+function* writeAll(stage: Stage, api: Api, socket: number, plan: SidePlan, all: Together): Steps<boolean> {
+  let second = true;
+  let bytes = plan.bytes;
+  if (plan.senders > 1) {
+    const flows = api.kernel(socket) === undefined ? undefined : stage.streams.flowsOf(api.kernel(socket)!);
+    flows?.out.share(plan.senders, plan.style === "blocking" && stage.world.faults.chances.size === 0);
+    bytes = Math.floor(plan.bytes / 2);
+    const rest = plan.bytes - bytes;
+    const helper = startThread(stage, api.process, `${api.thread.name}s`, function* (other) {
+      second = yield* write(other, socket, plan, rest, 1, all);
+    });
+    const first = yield* write(api, socket, plan, bytes, 0, all);
+    yield* stage.world.until(() => helper.state === "ended");
+    if (!first || !second) return false;
+  } else if (!(yield* write(api, socket, plan, bytes, 0, all))) return false;
   if (!plan.shuts) return true;
   while ((yield* api.shutdown(socket, ws.SD_SEND)) !== 0) {
     if (api.error !== ws.WSAENOTCONN || !isConnecting(api, socket)) return false;
@@ -70,6 +105,30 @@ function* read(api: Api, socket: number, plan: SidePlan, expected: number): Step
   return true;
 }
 
+/** `read`, by as many threads as are planned. */
+function* readAll(stage: Stage, api: Api, socket: number, plan: SidePlan, expected: number): Steps<boolean> {
+  const kernel = api.kernel(socket);
+  if (plan.receivers === 1 || kernel === undefined) return yield* read(api, socket, plan, expected);
+  stage.streams.flowsOf(kernel).in.receivers = plan.receivers;
+  let second = true;
+  const helper = startThread(stage, api.process, `${api.thread.name}r`, function* (other) {
+    second = yield* read(other, socket, plan, expected);
+  });
+  const first = yield* read(api, socket, plan, expected);
+  yield* stage.world.until(() => helper.state === "ended");
+  return first && second;
+}
+
+/** Waits a little for the thread to end, or to fall asleep in `send`: then true, and its socket may be closed under it. */
+function* fallsAsleep(api: Api, thread: SimThread): Steps<boolean> {
+  for (let round = 0; round < 20 && thread.state !== "ended"; round++) {
+    // Not for a lock of this process: who waits for that has not looked yet whose connection it is.
+    if (thread.state === "blocked" && thread.call?.name === "send" && thread.timeoutMs > 1) return true;
+    yield* api.sleep(1);
+  }
+  return false;
+}
+
 /** Does one side of a connection, from the moment that it is connected, and closes the socket. */
 export function* transfer(
   stage: Stage,
@@ -79,20 +138,26 @@ export function* transfer(
   peer: SidePlan,
   connected: boolean,
 ): Steps<void> {
+  const all: Together = { closing: false };
   if (connected && plan.style !== "blocking") yield* api.nonBlocking(socket, true);
   if (connected && plan.style === "blocking") yield* api.nonBlocking(socket, false);
   if (plan.order === "write-first") {
-    if (yield* write(api, socket, plan)) yield* read(api, socket, plan, peer.bytes);
+    if (yield* writeAll(stage, api, socket, plan, all)) yield* readAll(stage, api, socket, plan, peer.bytes);
   } else if (plan.order === "read-first") {
-    if (yield* read(api, socket, plan, peer.bytes)) yield* write(api, socket, plan);
+    if (yield* readAll(stage, api, socket, plan, peer.bytes)) yield* writeAll(stage, api, socket, plan, all);
   } else {
     const writer = startThread(stage, api.process, `${api.thread.name}w`, function* (other) {
       // Who cannot write any more tells the reader, which may wait for an answer.
-      if (!(yield* write(other, socket, plan))) yield* other.shutdown(socket, ws.SD_BOTH);
+      if (!(yield* writeAll(stage, other, socket, plan, all)) && !all.closing)
+        yield* other.shutdown(socket, ws.SD_BOTH);
     });
     // Who cannot read any more lets the writer know, which may wait for a peer that waits as well.
-    if (!(yield* read(api, socket, plan, peer.bytes))) yield* api.shutdown(socket, ws.SD_BOTH);
-    if (!plan.hasty) yield* stage.world.until(() => writer.state === "ended");
+    if (!(yield* readAll(stage, api, socket, plan, peer.bytes))) yield* api.shutdown(socket, ws.SD_BOTH);
+    if (plan.aborts) yield* api.linger(socket, 0);
+    if (plan.hasty && plan.senders === 1 && (yield* fallsAsleep(api, writer))) all.closing = true;
+    else yield* stage.world.until(() => writer.state === "ended");
+    yield* api.close(socket);
+    return;
   }
   if (plan.aborts) yield* api.linger(socket, 0);
   yield* api.close(socket);
