@@ -44,6 +44,7 @@ export class FaultPlan {
     // Who cannot have a bell, or whose doorbell the kernel does not send, is helped by looking around once a second.
     checkers.liveness.bellsLost =
       options.refusals.length > 0 || options.kernelErrors > 0 || options.directory !== "good";
+    checkers.agreement.mayMiss = checkers.liveness.bellsLost || options.kills + options.exits > 0;
     if (options.directory === "garbage" || options.directory === "scribbled") {
       checkers.streams.off = true;
       checkers.agreement.excused = true;

@@ -44,7 +44,8 @@ export class Simulator {
   /** @param coreFile gives the WebAssembly of a core by its name: the build's own, unless others are to be tried */
   constructor(private readonly coreFile: (name: string) => string = builtCore) {}
 
-  run(options: SimOptions): RunResult {
+  /** @param stepLimit a run that is not at an end by then has failed */
+  run(options: SimOptions, stepLimit = STEP_LIMIT): RunResult {
     const { machine } = this;
     const core = this.core(options.core);
     core.reset(this.spoilt);
@@ -59,7 +60,7 @@ export class Simulator {
     });
     machine.drainChance = options.drainChance;
     machine.heldStores = options.heldStores;
-    machine.stepLimit = STEP_LIMIT;
+    machine.stepLimit = stepLimit;
     const world = this.makeWorld(core, options);
     this.world = world;
     const streams = new StreamChecker();

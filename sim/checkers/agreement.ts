@@ -2,11 +2,23 @@ import { SimFailure } from "../failure.js";
 import type { Connection } from "../kernel/tcp.js";
 import type { Decision, World, WorldListener } from "../world.js";
 
-/** Both ends of a connection are user-level, or both are the kernel's. */
+/** What one side has said. */
+interface Said {
+  mode: number;
+  reason: number;
+}
+
+/**
+ * Both ends of a connection are user-level, or both are the kernel's. And where nothing stood in the way it is user-level:
+ * an offer that was made is taken.
+ */
 export class AgreementChecker implements WorldListener {
   /** For each connection the mode of the connector and of the acceptor, once they have said it. */
-  private readonly modes = new Map<Connection, [number | undefined, number | undefined]>();
+  private readonly said = new Map<Connection, [Said | undefined, Said | undefined]>();
+  /** The directory is not what it should be: nothing can be expected. */
   excused = false;
+  /** Calls fail, processes die: then offers may come to nothing. */
+  mayMiss = false;
 
   constructor(private readonly world: World) {}
 
@@ -15,21 +27,37 @@ export class AgreementChecker implements WorldListener {
     this.world.reach(`${who} ${decision.mode === 1 ? "user" : `kernel ${this.reason(decision.reason)}`}`);
     const connection = this.find(decision);
     if (connection === undefined) return;
-    const modes = this.modes.get(connection) ?? [undefined, undefined];
-    modes[decision.role] = decision.mode;
-    this.modes.set(connection, modes);
+    const said = this.said.get(connection) ?? [undefined, undefined];
+    said[decision.role] = { mode: decision.mode, reason: decision.reason };
+    this.said.set(connection, said);
     if (connection.owners.some((process) => process?.hostile)) return;
-    if (this.excused || modes[0] === undefined || modes[1] === undefined || modes[0] === modes[1]) return;
+    const [connector, acceptor] = said;
+    if (this.excused || connector === undefined || acceptor === undefined) return;
+    if (connector.mode === acceptor.mode) {
+      // Who has waited in vain for an acceptor that was busy has spoken before that one.
+      if (decision.role === 0) this.checkOffer(connection, connector, acceptor);
+      return;
+    }
     const name = (mode: number) => (mode === 1 ? "user-level" : "the kernel's");
     throw new SimFailure(
       "agreement",
-      `connection ${connection.id} is ${name(modes[0])} for its connector, and ${name(modes[1])} for its acceptor`,
+      `connection ${connection.id} is ${name(connector.mode)} for its connector, and ${name(acceptor.mode)} for its acceptor`,
     );
+  }
+
+  /** An offer was made, the acceptor did not take it, and nothing was the matter. */
+  private checkOffer(connection: Connection, connector: Said, acceptor: Said): void {
+    if (this.mayMiss || this.world.faults.injected > 0 || acceptor.mode === 1) return;
+    const { REASON_PEER_NOT_WRAPPED, REASON_NOT_ACCEPTED } = this.world.core.constants;
+    const offered = connector.reason === REASON_PEER_NOT_WRAPPED || connector.reason === REASON_NOT_ACCEPTED;
+    if (!offered || acceptor.reason !== REASON_PEER_NOT_WRAPPED) return;
+    throw new SimFailure("agreement", `connection ${connection.id} was offered, and its acceptor did not take it`);
   }
 
   /** Both sides of that connection have said so. */
   isUserLevel(id: number): boolean {
-    for (const [connection, modes] of this.modes) if (connection.id === id) return modes[0] === 1 && modes[1] === 1;
+    for (const [connection, said] of this.said)
+      if (connection.id === id) return said[0]?.mode === 1 && said[1]?.mode === 1;
     return false;
   }
 

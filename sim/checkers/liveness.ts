@@ -76,7 +76,8 @@ export class LivenessChecker implements WorldListener {
 
   /**
    * A writer that sleeps is woken when a quarter of the window has been read, as more than that was unread when it fell
-   * asleep: while that much is unread the call is still to come, and room that there is already is nobody's concern.
+   * asleep: while that much is unread the call is still to come, and room that there is already is nobody's concern. But
+   * where a level ends it is woken at once: all of its larger window may be used then.
    */
   private waitsForMoreRoom(thread: SimThread): boolean {
     const { call } = thread;
@@ -87,6 +88,7 @@ export class LivenessChecker implements WorldListener {
       const d = this.inspector.descriptor(thread.process, socket);
       if (d === undefined || d.own === 0) return false;
       const credit = this.world.machine.memory.i32[(d.own! + this.world.core.constant("BLOCK_CREDIT")) >> 2]!;
+      if (d.sendSwitching !== 0 && credit - d.sendSwitch! >= 0) return false;
       const unread = (d.head! - credit) >>> 0;
       return unread > 0 && unread >= d.sendWindow! >> 2;
     });

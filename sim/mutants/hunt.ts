@@ -13,6 +13,9 @@ export interface Limits {
   first: boolean;
 }
 
+/** Many mutants run on for ever: shorter than where a seed counts as endless otherwise. */
+const STEP_LIMIT = 400_000;
+
 /** What came of looking for one mutant. */
 export interface Catch {
   /** Seeds that were run. */
@@ -40,7 +43,7 @@ export class Reference {
     const key = `${profile} ${options.core} ${options.seed}`;
     let fails = this.fails.get(key);
     if (fails === undefined) {
-      fails = this.simulator.run({ ...options, core: "mutant" }).failure !== undefined;
+      fails = this.simulator.run({ ...options, core: "mutant" }, STEP_LIMIT).failure !== undefined;
       this.fails.set(key, fails);
     }
     return fails;
@@ -56,7 +59,7 @@ export function hunt(mutant: Mutant, file: string, reference: Reference, limits:
     const options = optionsOf(seed, profile);
     if ((options.core === "normal") !== (mutant.core === "normal")) continue;
     result.seeds++;
-    const { failure } = simulator.run({ ...options, core: "mutant" });
+    const { failure } = simulator.run({ ...options, core: "mutant" }, STEP_LIMIT);
     if (failure === undefined || knownFinding(failure.checker, failure.message) !== undefined) continue;
     if (reference.failsToo(options, profile)) {
       result.unclear++;
