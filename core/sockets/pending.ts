@@ -129,8 +129,10 @@ function handOver(d: Descriptor, memory: usize): void {
       sent += done;
       continue;
     }
-    if (ws.WSAGetLastError() != ws.WSAEWOULDBLOCK) break; // the connection has failed: the next call will say so
-    if (selectOne(d.handle, memory, false, HAND_OVER_LIMIT_MS) > 0) continue;
+    const error = ws.WSAGetLastError();
+    // The connection has failed: the next call will say so.
+    if (error == ws.WSAECONNRESET || error == ws.WSAECONNABORTED || error == ws.WSAENOTCONN) break;
+    if (error == ws.WSAEWOULDBLOCK && selectOne(d.handle, memory, false, HAND_OVER_LIMIT_MS) > 0) continue;
     damage(d);
     ws.shutdown(d.handle, ws.SD_BOTH);
     break;

@@ -17,6 +17,7 @@ import {
   KIND_UNUSED,
   KIND_USER,
   kindOf,
+  lockBoth,
   lookup,
   receiveLockOf,
   sendLockOf,
@@ -332,30 +333,22 @@ function answerDoorbells(call: Call): void {
     const d = userLevel(socket);
     if (changetype<usize>(d) == 0) continue;
     if (kindOf(d) == KIND_PENDING) settlePending(d, socket, call.small);
-    lock(receiveLockOf(d));
-    if (d.handle == socket && kindOf(d) == KIND_USER && d.selectReaders == 0 && !selectedForWriting(d)) {
-      takeDoorbells(socket, call.small);
-      // Bytes may still be there to be read: who waits for room must learn of the end all the same.
-      if ((!readReady(d) || !hasRoom(d)) && kernelEnded(socket, call.small)) markGone(d);
-    } else if (d.handle == socket && kindOf(d) == KIND_USER) left = true;
+    // Both locks: nobody arms between the look at who is armed and the taking of what may be for him.
+    lockBoth(d);
+    let gone = false;
+    if (d.handle == socket && kindOf(d) == KIND_USER) {
+      if (d.selectReaders == 0 && d.selectWriters == 0) {
+        takeDoorbells(socket, call.small);
+        // Bytes may still be there to be read: who waits for room must learn of the end all the same.
+        gone = (!readReady(d) || !writeReady(d)) && kernelEnded(socket, call.small);
+      } else left = true;
+    }
+    unlock(sendLockOf(d));
+    if (gone) markGone(d);
     unlock(receiveLockOf(d));
   }
   // A doorbell that another thread sleeps for stays until that one has run: it must get a processor.
   if (left && !anyReady(call.reads, true) && !anyReady(call.writes, false)) os.sleepMs(1);
-}
-
-function hasRoom(d: Descriptor): bool {
-  lock(sendLockOf(d));
-  const room = writeReady(d);
-  unlock(sendLockOf(d));
-  return room;
-}
-
-function selectedForWriting(d: Descriptor): bool {
-  lock(sendLockOf(d));
-  const writers = d.selectWriters;
-  unlock(sendLockOf(d));
-  return writers != 0;
 }
 
 function finish(call: Call, ready: u32): i32 {

@@ -7,7 +7,7 @@ import * as os from "../os";
 import { runtime } from "../runtime";
 import * as sync from "../sync";
 import { Thread, currentThread, scratch } from "../vmmc/bells";
-import { kernelEnded } from "../vmmc/kernel-connection";
+import { kernelBytes, kernelEnded, kernelReadable } from "../vmmc/kernel-connection";
 import { Peer, hasDied, holdPeer, isKnownToHaveEnded, noteEnd, releasePeer, wasSeenToEnd } from "../vmmc/peers";
 import { wakeCaretaker } from "./caretaker";
 import { peerFlags } from "./connection";
@@ -198,7 +198,7 @@ function sleepUser(d: Descriptor, socket: usize, generation: u32, peer: Peer, th
   // The peer has ended, or nothing was heard for long.
   lock(receiveLockOf(d));
   const same = d.handle == socket && d.generation == generation && kindOf(d) == KIND_USER;
-  if (same && (hasDied(peer) || kernelEnded(socket, thread.scratch))) markGone(d);
+  if (same && (hasDied(peer) || connectionEnded(d, socket, thread.scratch))) markGone(d);
   unlock(receiveLockOf(d));
 }
 
@@ -213,9 +213,20 @@ export function pollPeer(d: Descriptor, socket: usize, memory: usize): bool {
   const period: u64 = isKnownToHaveEnded(d.peer, now) ? layout.POLL_PERIOD_US : <u64>layout.RECHECK_MS * 1000;
   if (now - d.kernelAskedUs < period) return false;
   d.kernelAskedUs = now;
-  if (!hasDied(d.peer) && !kernelEnded(socket, memory)) return false;
+  if (!hasDied(d.peer) && !connectionEnded(d, socket, memory)) return false;
   markGone(d);
   return true;
+}
+
+/** As `kernelEnded`, but a doorbell that wakes a thread in `select` is left to that thread. With `receiveLock` held. */
+function connectionEnded(d: Descriptor, socket: usize, memory: usize): bool {
+  lock(sendLockOf(d));
+  const selected = d.selectReaders != 0 || d.selectWriters != 0;
+  const ended = selected
+    ? kernelReadable(socket, memory) && kernelBytes(socket, memory) <= 0
+    : kernelEnded(socket, memory);
+  unlock(sendLockOf(d));
+  return ended;
 }
 
 /** The peer's end of the kernel connection is gone without a word from the peer: it has died. With `receiveLock` held. */
