@@ -9,6 +9,7 @@ import { type Answer, Player, type PlayerProgram } from "./player.js";
 
 /** How long a player may take for what never waits. */
 const startLimitMs = 60_000;
+const startAttempts = 3;
 /** Threads of a process that one party may use. */
 const threadsOfParty = 5;
 
@@ -53,20 +54,29 @@ export class Cast {
     const known = this.#players.get(key);
     if (known && !known.hasEnded) return known;
     if (known) this.#leftLogs += known.newLog();
+    const player = await this.#start(key, party);
+    this.#players.set(key, player);
+    return player;
+  }
+
+  /** Starts a process, once more if it does not come up: a wineserver that was just ending takes programs with it. */
+  async #start(key: string, party: string): Promise<Player> {
     const { arches, program, wrapped } = this.options;
     const arch = arches[Math.min(key.charCodeAt(0) - 65, arches.length - 1)]!;
-    const player = await Player.start({
-      arch,
-      program,
-      wrapper: wrapped ? wrapperDll(arch) : undefined,
-      folder: join(this.#folder, key),
-      sharedFolder: this.#sharedFolder,
-    });
-    this.#players.set(key, player);
-    const answer = await player.call(0, party, "ready", startLimitMs);
-    if (!answer)
-      throw new Error(`the player for ${party} (${arch}) was started and does not answer: is Wine's prefix whole?`);
-    return player;
+    for (let attempt = 0; attempt < startAttempts; attempt++) {
+      const player = await Player.start({
+        arch,
+        program,
+        wrapper: wrapped ? wrapperDll(arch) : undefined,
+        folder: join(this.#folder, key),
+        sharedFolder: this.#sharedFolder,
+      });
+      if (await player.call(0, party, "ready", startLimitMs)) return player;
+      await player.kill();
+    }
+    throw new Error(
+      `started the player for ${party} (${arch}) ${startAttempts} times, and it never answered: is Wine's prefix whole?`,
+    );
   }
 
   /** Begins a call. */

@@ -10,9 +10,6 @@ export interface ProgramOptions {
 /** How much may be under way to an end that does not read: no buffer of any implementation is smaller. */
 const mostUnread = 1500;
 
-/** Not yet the kernel's answer: whether a connection is readable whose receiving was shut down here. */
-const isSelectable = (end: End) => !end.receivingShut;
-
 /** Makes one program: lines of the script language, whose every result is determined once what was sent has arrived. */
 class Generator {
   #random: Random;
@@ -138,6 +135,9 @@ class Generator {
 
   #endProcess(party: string): void {
     if (this.#model.waiting.some((one) => one.party === party) || this.#disturbs((end) => end.party === party)) return;
+    // Not yet the kernel's answer: recv that waits while the listener goes that has not accepted yet.
+    const listeners = this.#model.listeners.filter((listener) => listener.party === party);
+    if (listeners.some(({ backlog }) => backlog.some(({ peer }) => peer.watched))) return;
     this.#settle();
     this.#model.end(party);
     this.#say(`${party} ${this.#random.pick(["dies", "leaves"])}`);
@@ -146,8 +146,9 @@ class Generator {
 
   #send(end: End): void {
     const random = this.#random;
-    // Not yet the kernel's answer: send is the first to notice that the peer's process or the listener has gone.
-    if (end.peerLost) return;
+    // Not yet the kernel's answer: send is the first to notice that the listener has gone.
+    // Or that the peer's process has gone, while bytes are unread on both sides.
+    if (end.peerLost && (!end.peer.named || (end.reset && end.incoming > 0))) return;
     // What a send to somebody who has gone says depends on what has been noticed of it.
     this.#settle();
     const bytes = random.chance(0.05) ? 0 : random.between(1, random.chance(0.2) ? 700 : 40);
@@ -198,12 +199,11 @@ class Generator {
     const names = (list: readonly End[]) => [...new Set(list)].map(({ name }) => name).join(",");
     const some = () => [end, random.pick(mine)];
     const sets = [
-      random.chance(0.8) ? `r=${names(some().filter(isSelectable))}` : "",
+      random.chance(0.8) ? `r=${names(some())}` : "",
       random.chance(0.5) ? `w=${names(some())}` : "",
       random.chance(0.3) ? `e=${names(some())}` : "",
-    ].filter((set) => set !== "" && set !== "r=");
-    // Not yet the kernel's answer: the except set alone, with some time to wait.
-    if (sets.length === 0 || sets.every((set) => set.startsWith("e="))) return;
+    ].filter((set) => set !== "");
+    if (sets.length === 0) return;
     this.#say(`${end.party} select ${sets.join(" ")} t=${random.pick([0, 0, 1, 3])}`);
   }
 
@@ -278,7 +278,8 @@ class Generator {
 
   #shutdown(end: End): void {
     const how = this.#random.pick([0, 1, 1, 1, 2]);
-    if (end.watched && how !== 1) return;
+    // Not yet the kernel's answer: what send says when both a reset and a shutdown forbid it.
+    if ((end.watched && how !== 1) || (end.peerLost && end.reset)) return;
     this.#settle();
     this.#say(`${end.party} shutdown ${end.name} ${how}`);
     if (how !== 1) end.receivingShut = true;
@@ -295,8 +296,7 @@ class Generator {
   }
 
   #close(end: End): void {
-    // Not yet the kernel's answer: bytes that lie unread when receiving is shut down and the socket closed.
-    if (end.watched || (end.receivingShut && end.incoming > 0)) return;
+    if (end.watched) return;
     this.#settle();
     this.#model.close(end);
     this.#say(`${end.party} close ${end.name}`);

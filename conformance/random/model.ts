@@ -30,6 +30,11 @@ export class End {
     this.name = name;
   }
 
+  /** It was accepted, or made by connect. */
+  get named(): boolean {
+    return this.name !== undefined;
+  }
+
   /** recv would return at once. */
   get readable(): boolean {
     return this.incoming > 0 || this.ended || this.reset || this.receivingShut;

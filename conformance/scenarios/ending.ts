@@ -108,7 +108,6 @@ for (const [event, how] of [
     settle
     A send s 5 => -1 WSAECONNRESET
     `,
-    { gap: "send does not look whether the peer's process is still there" },
   );
   add(
     `the peer ${event} with bytes unread there: recv is the first to notice`,
@@ -131,7 +130,6 @@ for (const [event, how] of [
     settle
     A send s 5 => -1 WSAECONNRESET
     `,
-    { gap: "send does not look whether the peer's process is still there" },
   );
   add(
     `the peer ${event}, nothing unread: send, then recv`,
@@ -141,8 +139,48 @@ for (const [event, how] of [
     settle
     A send s 5 => 5
     settle
-    A recv s 16 => -1 WSAECONNRESET | wine: 0 (Wine's server has taken the error from the kernel when it noticed the reset)
+    A recv s 16 => -1 WSAECONNRESET or 0 | wine: 0 (Wine's server has taken the error from the kernel when it noticed the reset)
     `,
+  );
+  add(
+    `the peer ${event} with bytes unread there and half read here: send is the first to notice`,
+    `
+    pair
+    A send s 5
+    B send s 6
+    settle
+    A recv s 3 => 3 'abc'
+    B ${how}
+    settle
+    A send s 5 => -1 WSAECONNRESET
+    `,
+    { gap: "send does not look whether the peer's process is still there soon after a recv" },
+  );
+  add(
+    `the peer ${event} with bytes unread there: shutdown, then send`,
+    `
+    pair
+    A send s 5
+    A@1 recv s 16 &
+    A@1 blocked => yes
+    B ${how}
+    A@1 ends => -1 WSAECONNRESET
+    A shutdown s 1 => 0
+    A send s 5 => -1 WSAESHUTDOWN
+    `,
+    { gap: "send tells of the reset rather than of the shutdown" },
+  );
+  add(
+    `the listener ${event} before it accepts, while recv waits`,
+    `
+    B listener l
+    A connection s $l
+    A@1 recv s 16 &
+    A@1 blocked => yes
+    B ${how}
+    A@1 ends => -1 WSAECONNRESET
+    `,
+    { gap: "recv takes it for the end of the stream" },
   );
   add(
     `the connector ${event} before accept: sends only`,
@@ -156,7 +194,7 @@ for (const [event, how] of [
     settle
     A send s 5 => -1 WSAECONNRESET
     `,
-    { gap: "the acceptor takes the segment of a connector that is gone, and send does not notice" },
+    { kernelOnly: "the connector is gone before there is anybody to share memory with" },
   );
   add(
     `the listener ${event} before it accepts: send is the first to notice`,

@@ -146,7 +146,6 @@ add(
   B send s 3
   A@1 ends => 3 'abc'
 `,
-  { gap: "it ends a recv that has begun to wait before" },
 );
 
 add(
