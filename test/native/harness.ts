@@ -61,8 +61,9 @@ export class Harness {
 
   /** @throws if any file but the directory, or any slot in it, is left. */
   assertNothingLeft(): void {
-    assert.deepEqual(readdirSync(this.folder), ["directory-v1"]);
-    const directory = readFileSync(join(this.folder, "directory-v1"));
+    const name = `directory-v${layout.PROTOCOL_VERSION}`;
+    assert.deepEqual(readdirSync(this.folder), [name]);
+    const directory = readFileSync(join(this.folder, name));
     const used: number[] = [];
     for (let slot = layout.LISTENERS_OFFSET; slot < layout.DIRECTORY_BYTES; slot += layout.SLOT_BYTES) {
       if (directory.readUInt32LE(slot + layout.SLOT_WORD) !== layout.SLOT_FREE) used.push(slot);
