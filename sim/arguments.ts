@@ -14,6 +14,11 @@ export interface Arguments {
   jobs: number;
   /** Folder of the built cores, if not the build's own. */
   cores: string | undefined;
+  /** Small cases are to be enumerated instead: those with this text in their name. */
+  exhaustive: string | undefined;
+  preemptions: number;
+  most: number;
+  schedule: string | undefined;
 }
 
 const examples = `
@@ -21,7 +26,9 @@ Examples:
   npm run sim -- --seeds 1000              seeds 1 to 1000
   npm run sim -- --seed 4711               one seed: its options, and what went wrong
   npm run sim -- --seed 4711 --trace 2000  with the last 2000 steps, whatever came of it
-  npm run sim -- --seeds 100000 --jobs 2 --profile kills --json result.json`;
+  npm run sim -- --seeds 100000 --jobs 2 --profile kills --json result.json
+  npm run sim -- --exhaustive              every order of steps of small cases, with up to 2 preemptions
+  npm run sim -- --exhaustive "close against recv" --preemptions 3 --most 1000000`;
 
 function wholeNumber(text: string): number {
   const value = Number(text);
@@ -45,6 +52,10 @@ export function parseArguments(args: readonly string[]): Arguments | { say: stri
     .option("--json <file>", "write the summary there, for machines")
     .option("--jobs <count>", "processes that share the work", wholeNumber, 1)
     .option("--cores <folder>", "use the cores that were built into that folder")
+    .option("--exhaustive [name]", "try every order of steps of small cases, or of those with that in their name")
+    .option("--preemptions <count>", "how often a thread is stopped where it could go on", wholeNumber, 2)
+    .option("--most <count>", "orders of one case at most", wholeNumber, 50_000)
+    .option("--schedule <choices>", "this order alone, as a failure has told it")
     .addHelpText("after", examples)
     .exitOverride();
   let said = "";
@@ -67,5 +78,9 @@ export function parseArguments(args: readonly string[]): Arguments | { say: stri
     json: options.json,
     jobs: Math.max(1, options.jobs),
     cores: options.cores,
+    exhaustive: options.exhaustive === true ? "" : options.exhaustive,
+    preemptions: options.preemptions,
+    most: options.most,
+    schedule: options.schedule,
   };
 }

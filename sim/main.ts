@@ -12,11 +12,14 @@
  * - `app/`       the sockets as a simulated program calls them: through the core or, unwrapped, the kernel's
  * - `workload/`  programs: servers, clients, what passes between them
  * - `checkers/`  what must hold, whatever the programs do
+ * - `exhaustive/` small cases, of which every order of steps is tried
+ * - `mutants/`   known mistakes, planted in the core to see whether all this finds them (`npm run mutants`)
  * - `options.ts` everything that a seed decides beforehand; `run.ts` one run from a seed to its result
  *
  * The core comes built by scripts/build/sim.ts, in several sizes (build/sim/).
  */
 import { parseArguments } from "./arguments.js";
+import { enumerateAll } from "./exhaustive/enumerate.js";
 import { report } from "./report.js";
 import { runSeeds } from "./seeds.js";
 
@@ -24,6 +27,8 @@ const wanted = parseArguments(process.argv.slice(2));
 if ("say" in wanted) {
   console.log(wanted.say);
   process.exitCode = wanted.code;
+} else if (wanted.exhaustive !== undefined) {
+  process.exitCode = enumerateAll({ ...wanted, only: wanted.exhaustive }, (line) => console.log(line)) ? 0 : 1;
 } else {
   const summary = await runSeeds(wanted, (line) => console.log(line));
   report(summary, wanted, (line) => console.log(line));

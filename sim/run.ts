@@ -125,7 +125,7 @@ export class Simulator {
 }
 
 /** Anything thrown in a run, as what it says about the core. */
-function asFailure(error: unknown, machine: Machine): SimFailure {
+export function asFailure(error: unknown, machine: Machine): SimFailure {
   if (error instanceof SimFailure) return error;
   // A trap of the core: it must never come to one, in somebody else's process.
   if (error instanceof Error && error.constructor.name === "RuntimeError") {

@@ -28,6 +28,8 @@ export class Flow {
   /** Threads that receive. With more than one, nobody knows in which order they got what they got: all is kept. */
   receivers = 1;
   private readonly pieces: Uint8Array[] = [];
+  /** What one alone has received before that. */
+  private before = 0;
   private parts: Part[] = [];
   /** Each message comes in one piece. */
   private whole = false;
@@ -77,8 +79,10 @@ export class Flow {
    * @param whole several senders' messages must not be mixed up
    */
   receive(buffer: Uint8Array, peek: boolean, whole: boolean): string | undefined {
-    if (this.receivers > 1 && this.parts.length === 0) this.pieces.push(buffer.slice());
-    else {
+    if (this.receivers > 1 && this.parts.length === 0) {
+      if (this.pieces.length === 0) this.before = this.received;
+      this.pieces.push(buffer.slice());
+    } else {
       const wrong =
         this.parts.length === 0 ? this.compare(buffer) : this.compareParts(buffer, peek, whole && this.whole);
       if (wrong !== undefined) return wrong;
@@ -141,7 +145,7 @@ export class Flow {
       }
       return false;
     };
-    return place(0)
+    return place(this.before)
       ? undefined
       : `${this.pieces.length} pieces that several threads have received are not its beginning`;
   }

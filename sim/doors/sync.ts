@@ -4,6 +4,8 @@ import { GRANULE_SHIFT } from "../machine/memory.js";
 import * as op from "./operations.js";
 
 const ALL = Number.POSITIVE_INFINITY;
+/** In place of an address: the step touches only what is the thread's own. */
+const OWN = -1;
 
 /**
  * core/sync.ts, and the copies and fills of memory: each is a step. Loads see the thread's own stores at once; release
@@ -21,7 +23,7 @@ export function syncDoor(m: Machine) {
     let at = address;
     if (--m.budget < 0) {
       if (m.rewinding) at = m.finishRewind().a0;
-      else if (m.decide(false)) return suspend(at, 0, 0);
+      else if (m.decide(false, at)) return suspend(at, 0, 0);
     }
     check(at);
     const value = m.buffer.count === 0 ? i32[at >>> 2]! : m.buffer.load(at);
@@ -46,7 +48,7 @@ export function syncDoor(m: Machine) {
         const thread = m.finishRewind();
         at = thread.a0;
         stored = thread.a1;
-      } else if (m.decide(false)) {
+      } else if (m.decide(false, at)) {
         suspend(at, stored, 0);
         return;
       }
@@ -67,7 +69,7 @@ export function syncDoor(m: Machine) {
         const thread = m.finishRewind();
         at = thread.a0;
         stored = thread.a1;
-      } else if (m.decide(false)) {
+      } else if (m.decide(false, at)) {
         suspend(at, stored, 0);
         return;
       }
@@ -88,7 +90,7 @@ export function syncDoor(m: Machine) {
         at = thread.a0;
         wanted = thread.a1;
         stored = thread.a2;
-      } else if (m.decide(false)) return suspend(at, wanted, stored);
+      } else if (m.decide(false, at)) return suspend(at, wanted, stored);
     }
     check(at);
     m.buffer.drain(ALL);
@@ -106,7 +108,7 @@ export function syncDoor(m: Machine) {
         const thread = m.finishRewind();
         at = thread.a0;
         added = thread.a1;
-      } else if (m.decide(false)) return suspend(at, added, 0);
+      } else if (m.decide(false, at)) return suspend(at, added, 0);
     }
     check(at);
     m.buffer.drain(ALL);
@@ -125,7 +127,7 @@ export function syncDoor(m: Machine) {
         const thread = m.finishRewind();
         at = thread.a0;
         [wanted, stored] = thread.saved as [bigint, bigint];
-      } else if (m.decide(false)) {
+      } else if (m.decide(false, at)) {
         m.current.saved = [wanted, stored];
         suspend(at, 0, 0);
         return 0n;
@@ -143,7 +145,7 @@ export function syncDoor(m: Machine) {
   function fence(): void {
     if (--m.budget < 0) {
       if (m.rewinding) m.finishRewind();
-      else if (m.decide(false)) {
+      else if (m.decide(false, OWN)) {
         suspend(0, 0, 0);
         return;
       }
@@ -190,9 +192,9 @@ function memoryDoor(m: Machine, suspend: (a0: number, a1: number, a2: number) =>
     return bytes < 2 ? 0 : bytes >>> 1;
   }
 
-  function step(a0: number, a1: number, a2: number): boolean {
+  function step(a0: number, a1: number, a2: number, other: number): boolean {
     if (--m.budget >= 0) return true;
-    if (!m.decide(false)) return true;
+    if (!m.decide(false, a0, other)) return true;
     suspend(a0, a1, a2);
     return false;
   }
@@ -206,7 +208,7 @@ function memoryDoor(m: Machine, suspend: (a0: number, a1: number, a2: number) =>
       // Suspended between the halves: the rest is one piece.
       fresh = thread.saved[0] !== "second half";
       thread.saved = [];
-    } else if (!step(target, source, count)) return;
+    } else if (!step(target, source, count, source)) return;
     if (!m.memory.mayTouch(source, count, m.current.process.index) && !readsHole(m, source, count)) {
       forbid(m, source, count);
     }
@@ -218,7 +220,7 @@ function memoryDoor(m: Machine, suspend: (a0: number, a1: number, a2: number) =>
       target += half;
       source += half;
       count -= half;
-      if (--m.budget < 0 && m.decide(false)) {
+      if (--m.budget < 0 && m.decide(false, target, source)) {
         m.current.saved = ["second half"];
         suspend(target, source, count);
         return;
@@ -233,7 +235,7 @@ function memoryDoor(m: Machine, suspend: (a0: number, a1: number, a2: number) =>
     if (m.rewinding) {
       const thread = m.finishRewind();
       [target, stored, count] = [thread.a0, thread.a1, thread.a2];
-    } else if (!step(target, stored, count)) return;
+    } else if (!step(target, stored, count, target)) return;
     if (!m.memory.mayTouch(target, count, m.current.process.index)) forbid(m, target, count);
     m.buffer.drain(ALL);
     u8.fill(stored, target, target + count);

@@ -1,7 +1,7 @@
 import { SimFailure } from "../failure.js";
 import type { Random } from "../random.js";
 import { Memory } from "./memory.js";
-import type { Policy } from "./policy.js";
+import type { Scheduler } from "./policy.js";
 import type { SimProcess } from "./process.js";
 import { StoreBuffer } from "./store-buffer.js";
 import { type Call, type Program, SimThread, WaitQueue } from "./thread.js";
@@ -42,6 +42,9 @@ export class Machine {
   /** Steps until the scheduler decides again. */
   budget = 0;
   private granted = 0;
+  /** What the current thread's next step touches: see `decide`. */
+  at = 0;
+  otherAt = 0;
   /** All steps so far, as of the last decision. */
   steps = 0;
   eventStep = Number.POSITIVE_INFINITY;
@@ -63,11 +66,11 @@ export class Machine {
   heldStores = 0;
   /** Decisions so far. */
   private decisions = 0;
-  policy!: Policy;
+  policy!: Scheduler;
   random!: Random;
   events!: MachineEvents;
 
-  reset(random: Random, policy: Policy, events: MachineEvents): void {
+  reset(random: Random, policy: Scheduler, events: MachineEvents): void {
     this.memory.reset();
     this.trace.reset();
     this.threads = [];
@@ -193,8 +196,11 @@ export class Machine {
   /**
    * A step at which the scheduler decides. True: another thread is to run; in an import, unwind now.
    * @param lets the thread has nothing to do but wait for others: let one of them run
+   * @param at what the step is about to touch, and `other` what else; 0: it may be anything
    */
-  decide(lets: boolean): boolean {
+  decide(lets: boolean, at = 0, other = at): boolean {
+    this.at = at;
+    this.otherAt = other;
     this.account();
     const thread = this.current;
     const next = this.choose(thread, lets ? thread : undefined);
@@ -211,7 +217,7 @@ export class Machine {
     this.granted = this.budget;
     this.decisions++;
     this.now++;
-    if (this.steps >= this.stepLimit) throw new SimFailure("liveness", `not at an end after ${this.stepLimit} steps`);
+    if (this.steps >= this.stepLimit) throw new SimFailure("processor", `not at an end after ${this.stepLimit} steps`);
     if (this.steps >= this.eventStep) this.events.atStep();
     if (this.drainChance < 1) this.drainSome();
   }

@@ -5,7 +5,17 @@ import type { SimThread } from "./thread.js";
 export type PolicyKind = "uniform" | "priorities" | "long-runs" | "starve";
 
 /** Decides which thread runs next, and for how many steps at most. */
-export class Policy {
+export interface Scheduler {
+  /** Steps until the next decision. */
+  run(): number;
+  /** A thread has been made. */
+  welcome(thread: SimThread): void;
+  /** @param current runs now and could go on; `unless` it has asked to let others run */
+  pick(runnable: readonly SimThread[], current: SimThread | undefined, unless: SimThread | undefined): SimThread;
+}
+
+/** Decides by chance, in one of several manners. */
+export class Policy implements Scheduler {
   /** Mean number of steps between two decisions. */
   private readonly mean: number;
   private victim: SimThread | undefined;
@@ -19,17 +29,14 @@ export class Policy {
     this.mean = Math.max(1, mean);
   }
 
-  /** Steps until the next decision. */
   run(): number {
     return this.random.geometric(1 / this.mean);
   }
 
-  /** A thread has been made. */
   welcome(thread: SimThread): void {
     thread.priority = this.random.next();
   }
 
-  /** @param current runs now and could go on; `unless` it has asked to let others run */
   pick(runnable: readonly SimThread[], current: SimThread | undefined, unless: SimThread | undefined): SimThread {
     if (runnable.length === 1) return runnable[0]!;
     if (this.kind === "priorities") return this.highest(runnable, current, unless);

@@ -18,8 +18,8 @@ export const byteMutants: readonly Mutant[] = [
     breaks: "room is given back before its bytes are read",
     changes: [
       {
-        from: "    copyOut(d, buffer + done, bytes);\n    done += bytes;\n    d.tail += bytes;\n    sync.storeRelease",
-        to: "    sync.storeRelease(d.remote + layout.BLOCK_CREDIT, d.tail + bytes);\n    copyOut(d, buffer + done, bytes);\n    done += bytes;\n    d.tail += bytes;\n    sync.storeRelease",
+        from: "const bytes = min(min(there, length - done), <u32>layout.COPY_CHUNK);\n",
+        to: "const bytes = min(min(there, length - done), <u32>layout.COPY_CHUNK);\n    sync.storeRelease(d.remote + layout.BLOCK_CREDIT, d.tail + bytes);\n",
       },
     ],
     by: "stream",

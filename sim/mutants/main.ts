@@ -12,7 +12,7 @@ import { BuildError } from "../../scripts/build/run.js";
 import { mutants } from "./all.js";
 import { type Arguments, parseArguments } from "./arguments.js";
 import { type Catch, hunt, Reference } from "./hunt.js";
-import { buildMutant, type Mutant, PlantError } from "./mutant.js";
+import { buildMutant, checkPlants, type Mutant, PlantError } from "./mutant.js";
 
 /** True when it went as it should: found, or not to be found. */
 function fine(mutant: Mutant, result: Catch): boolean {
@@ -32,6 +32,7 @@ function row(mutant: Mutant, result: Catch): string[] {
 async function check(wanted: Arguments, chosen: readonly Mutant[]): Promise<boolean> {
   const coreFolder = wanted.core ?? paths.core;
   const outFolder = join(paths.sim, "mutants");
+  checkPlants(chosen, coreFolder);
   const references = new Map<string, Reference>();
   const table = new Table({
     head: ["mutant", "breaks", "found by", "first seed", "seeds", "by checker"],

@@ -55,6 +55,26 @@ export function plant(mutant: Mutant, folder: string): void {
   }
 }
 
+/** Whether all of them can be planted in the core of that folder. @throws PlantError that names those which cannot */
+export function checkPlants(mutants: readonly Mutant[], coreFolder: string): void {
+  const wrong: string[] = [];
+  const folder = mkdtempSync(join(tmpdir(), "vmmc-mutant-"));
+  try {
+    for (const mutant of mutants) {
+      cpSync(coreFolder, folder, { recursive: true });
+      try {
+        plant(mutant, folder);
+      } catch (error) {
+        if (!(error instanceof PlantError)) throw error;
+        wrong.push(error.message);
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  if (wrong.length > 0) throw new PlantError(wrong.join("\n"));
+}
+
 /** Everything that decides what a built core is. */
 function fingerprint(folder: string, variant: string): string {
   const hash = createHash("sha256").update(JSON.stringify(simVariants[variant]));

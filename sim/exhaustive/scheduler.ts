@@ -1,0 +1,64 @@
+import type { Machine } from "../machine/machine.js";
+import type { Scheduler } from "../machine/policy.js";
+import type { SimThread } from "../machine/thread.js";
+import type { Choices } from "./choices.js";
+
+/**
+ * Lets a thread run on until it sleeps or ends, except that it is preempted a few times: where, and for whom, is a choice.
+ * With context bounding of this kind most mistakes show with very few preemptions (Musuvathi and Qadeer, *Iterative Context
+ * Bounding for Systematic Testing of Multithreaded Programs*, 2007).
+ *
+ * A step that touches only what no other thread can touch needs no choice before it: wherever a preemption there leads to,
+ * one before the next shared step leads as well.
+ */
+export class ExhaustiveScheduler implements Scheduler {
+  /** Until it is set, and once the run is over, nobody is preempted. */
+  exploring = false;
+  private preemptions = 0;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly choices: Choices,
+    private readonly most: number,
+  ) {}
+
+  run(): number {
+    return 0;
+  }
+
+  welcome(): void {}
+
+  pick(runnable: readonly SimThread[], current: SimThread | undefined, unless: SimThread | undefined): SimThread {
+    const goesOn = current !== undefined && current !== unless;
+    if (goesOn && !this.mayPreempt(runnable, current)) return current;
+    const others = runnable.filter((thread) => thread !== current).sort((one, other) => one.id - other.id);
+    if (others.length === 0) return runnable[0]!;
+    if (!this.exploring) return others[0]!;
+    if (!goesOn) return others[this.choices.choose(others.length)]!;
+    // What the thread has stored may be seen before the others run, or only after.
+    const unseen = current.buffer.count > 0;
+    const taken = this.choices.choose(1 + others.length * (unseen ? 2 : 1));
+    if (taken === 0) return current;
+    this.preemptions++;
+    if (taken > others.length) current.buffer.drain(Number.POSITIVE_INFINITY);
+    return others[(taken - 1) % others.length]!;
+  }
+
+  private mayPreempt(runnable: readonly SimThread[], current: SimThread): boolean {
+    if (!this.exploring || this.preemptions >= this.most || runnable.length < 2) return false;
+    const { at, otherAt } = this.machine;
+    return (
+      current.buffer.count > 0 || this.isShared(at, current) || (otherAt !== at && this.isShared(otherAt, current))
+    );
+  }
+
+  /** Whether another thread may touch what is at that address; 0: it may be anything; negative: nothing. */
+  private isShared(at: number, current: SimThread): boolean {
+    if (at < 0) return false;
+    const region = at === 0 ? undefined : this.machine.memory.find(at);
+    if (region === undefined || region.process < 0) return true;
+    // The caretaker of a process sleeps as long as these runs last.
+    const threads = current.process.threads.filter((thread) => thread.state !== "ended" && !thread.daemon);
+    return threads.length > 1;
+  }
+}
