@@ -154,6 +154,24 @@ export function removeStale(slot: usize, word: u32, sequence: u32): void {
   if (os.logging()) os.logEvent(layout.EVENT_STALE_SLOT, slotTag(word), layout.REASON_NONE);
 }
 
+/**
+ * True when a pending slot of that process names that segment, and somebody may still take it: a dead process's offer stands as
+ * long as there is a listener for it.
+ */
+export function isOffered(tag: u32, key: u64): bool {
+  const used = pendingUsed();
+  for (let index: u32 = 0; index < used; index++) {
+    const slot = pendingSlot(index);
+    const sequence = slotSequence(slot);
+    const word = slotWord(slot);
+    if (word == layout.SLOT_FREE || slotTag(word) != tag || loadField(slot + layout.SLOT_SEGMENT_KEY) != key) continue;
+    if (ownerRuns(slot, word)) return true;
+    if ((word & layout.SLOT_STATE_MASK) == layout.SLOT_PENDING && !withoutListener(slot)) return true;
+    removeStale(slot, word, sequence);
+  }
+  return false;
+}
+
 /** True when nobody listens at the slot's server address any more, so that nobody can take what is pending there. */
 function withoutListener(slot: usize): bool {
   return findListener(sync.loadRelaxed(slot + layout.SLOT_SERVER_ADDRESS), sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT)) < 0;

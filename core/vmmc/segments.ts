@@ -6,6 +6,7 @@ import * as layout from "../layout";
 import * as os from "../os";
 import { Runtime, runtime, runtimeField } from "../runtime";
 import { storeField } from "../shared-fields";
+import { isOffered } from "../sockets/directory";
 import { lock, unlock } from "../sockets/lock";
 import * as sync from "../sync";
 
@@ -50,10 +51,9 @@ function segmentsLock(): usize {
  */
 export function takeSegment(peerTag: u32, peerStart: u64, keyField: usize): Segment {
   lock(segmentsLock());
-  let segment = fromPool(peerTag, peerStart);
+  let segment = fromPool(peerTag, peerStart, keyField);
   unlock(segmentsLock());
-  if (changetype<usize>(segment) != 0) storeField(keyField, segment.key);
-  else segment = createSegment(keyField);
+  if (changetype<usize>(segment) == 0) segment = createSegment(keyField);
   if (changetype<usize>(segment) == 0) return segment;
   segment.inUse = 1;
   segment.generation++;
@@ -61,7 +61,7 @@ export function takeSegment(peerTag: u32, peerStart: u64, keyField: usize): Segm
   return segment;
 }
 
-function fromPool(peerTag: u32, peerStart: u64): Segment {
+function fromPool(peerTag: u32, peerStart: u64, keyField: usize): Segment {
   const wanted = newRingBytes();
   let link = runtimeField(offsetof<Runtime>("pool"));
   while (load<usize>(link) != 0) {
@@ -71,7 +71,7 @@ function fromPool(peerTag: u32, peerStart: u64): Segment {
       segment.peerStart == peerStart &&
       segment.ringBytes >= wanted && // smaller ones were made while there were many connections
       sync.loadAcquire(segment.address + layout.SEGMENT_RELEASED) == segment.generation &&
-      sync.loadAcquire(segment.address + layout.SEGMENT_UNMAPPED) == 0;
+      isMapped(segment, keyField);
     if (free) {
       store<usize>(link, segment.next);
       runtime().poolCount--;
@@ -80,6 +80,16 @@ function fromPool(peerTag: u32, peerStart: u64): Segment {
     link = changetype<usize>(segment) + offsetof<Segment>("next");
   }
   return none();
+}
+
+/** Whether its acceptor has it mapped, and will not unmap it as long as `keyField` names it. */
+function isMapped(segment: Segment, keyField: usize): bool {
+  const unmapped = segment.address + layout.SEGMENT_UNMAPPED;
+  if (sync.loadAcquire(unmapped) != 0) return false;
+  storeField(keyField, segment.key);
+  // The acceptor says that it unmaps the segment, and then looks whether it is named: one of the two sees the other.
+  sync.fence();
+  return sync.loadAcquire(unmapped) == 0;
 }
 
 function createSegment(keyField: usize): Segment {
@@ -253,8 +263,6 @@ export function dropIdleSegments(): bool {
   }
   dropped = takeIdle(runtimeField(offsetof<Runtime>("imports")));
   while (changetype<usize>(dropped) != 0) {
-    // The connector may be about to use it again: then it is imported anew, or refused.
-    sync.storeRelease(dropped.address + layout.SEGMENT_UNMAPPED, 1);
     os.segmentClose(dropped.address, dropped.handle);
     os.free(changetype<usize>(dropped));
     dropped = takeIdle(runtimeField(offsetof<Runtime>("imports")));
@@ -264,13 +272,14 @@ export function dropIdleSegments(): bool {
 
 /** Takes the first segment that has been idle for two rounds out of a list; 0 when there is none. */
 function takeIdle(first: usize): Segment {
+  const ours = first == runtimeField(offsetof<Runtime>("pool"));
   let link = first;
   lock(segmentsLock());
   while (load<usize>(link) != 0) {
     const segment = changetype<Segment>(load<usize>(link));
-    if (segment.inUse == 0 && segment.idleRounds >= 2) {
+    if (segment.inUse == 0 && segment.idleRounds >= 2 && (ours || mayUnmap(segment))) {
       store<usize>(link, segment.next);
-      if (first == runtimeField(offsetof<Runtime>("pool"))) runtime().poolCount--;
+      if (ours) runtime().poolCount--;
       else runtime().importCount--;
       unlock(segmentsLock());
       return segment;
@@ -279,6 +288,19 @@ function takeIdle(first: usize): Segment {
   }
   unlock(segmentsLock());
   return none();
+}
+
+/**
+ * Tells the connector that its segment will be unmapped. False: it has just offered it for a connection that waits to be
+ * accepted here. What it writes there must be found even if it dies, and the file has no name any more to import it by.
+ */
+function mayUnmap(segment: Segment): bool {
+  const unmapped = segment.address + layout.SEGMENT_UNMAPPED;
+  sync.storeSeq(unmapped, 1);
+  if (!isOffered(segment.tag, segment.key)) return true;
+  sync.storeRelease(unmapped, 0);
+  segment.idleRounds = 0;
+  return false;
 }
 
 /** True when a segment is kept that no connection uses. */

@@ -6,6 +6,8 @@ import * as op from "./operations.js";
 const ALL = Number.POSITIVE_INFINITY;
 /** In place of an address: the step touches only what is the thread's own. */
 const OWN = -1;
+/** Longest copy for which a processor's store buffer has room beside the stores before it. */
+const OVERTAKING_BYTES_MAX = 64;
 
 /**
  * core/sync.ts, and the copies and fills of memory: each is a step. Loads see the thread's own stores at once; release
@@ -213,7 +215,7 @@ function memoryDoor(m: Machine, suspend: (a0: number, a1: number, a2: number) =>
       forbid(m, source, count);
     }
     if (!m.memory.mayTouch(target, count, m.current.process.index)) forbid(m, target, count);
-    m.buffer.drain(ALL);
+    if (m.buffer.count > 0 && !overtakes(m, target, source, count)) m.buffer.drain(ALL);
     const half = fresh ? halves(count) : 0;
     if (half > 0) {
       u8.copyWithin(target, source, source + half);
@@ -243,6 +245,16 @@ function memoryDoor(m: Machine, suspend: (a0: number, a1: number, a2: number) =>
   }
 
   return { copy, fill };
+}
+
+/**
+ * Whether a copy may be done while stores before it are unseen: nobody else sees its target, and neither end of it is among
+ * those stores. A processor keeps some fifty stores waiting, so that this holds for short copies only.
+ */
+function overtakes(m: Machine, target: number, source: number, bytes: number): boolean {
+  const region = m.memory.find(target);
+  if (region === undefined || region.process < 0 || bytes > OVERTAKING_BYTES_MAX) return false;
+  return !m.buffer.has(target, bytes) && !m.buffer.has(source, bytes);
 }
 
 /** A part of a mapped segment for which no storage was allocated reads as zeros: a peer may say that something lies there. */

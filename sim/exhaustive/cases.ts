@@ -119,6 +119,51 @@ function* beside(api: Api, play: Play, body: (api: Api) => Steps<void>, own: () 
   yield* play.until(() => other.state === "ended");
 }
 
+/** A thread receives on a socket that is closed under it, and whose handle the next connection gets. */
+const closedAndAcceptedAgain: SmallCase = {
+  name: "closed under a thread that receives, and accepted again",
+  ringBytes: 8,
+  begin(play) {
+    let [listening, receiving, closed] = [false, false, false];
+    play.process("server", function* (api) {
+      const listener = yield* api.socket();
+      yield* api.bind(listener, play.server);
+      yield* api.listen(listener, 5);
+      listening = true;
+      play.told();
+      const first = yield* api.accept(listener, true);
+      yield* api.recv(first, 1);
+      const next = function* () {
+        // A call on a handle that is used again already would be the program's mistake: the other one is in its call.
+        yield* api.sleep(1);
+        play.explore();
+        receiving = true;
+        yield* api.close(first);
+        closed = true;
+        play.told();
+        const second = yield* api.accept(listener, true);
+        yield* receive(api, second, 3);
+        yield* api.close(second);
+        yield* api.close(listener);
+      };
+      const once = function* (other: Api) {
+        yield* other.recv(first, 3);
+      };
+      yield* beside(api, play, once, next);
+    });
+    play.process("client", function* (api) {
+      yield* play.until(() => listening);
+      const first = yield* api.socket();
+      if ((yield* api.connect(first, play.server)) === 0) yield* api.send(first, 1);
+      yield* play.until(() => receiving && closed);
+      const second = yield* api.socket();
+      if ((yield* api.connect(second, play.server)) === 0) yield* sendAll(api, second, [2, 3]);
+      yield* api.close(second);
+      yield* api.close(first);
+    });
+  },
+};
+
 export const smallCases: readonly SmallCase[] = [
   connected(
     "bytes come: arm, sleep, wake",
@@ -253,6 +298,7 @@ export const smallCases: readonly SmallCase[] = [
         },
       ),
   ),
+  closedAndAcceptedAgain,
   connecting(
     "the decision: a connector that writes",
     (api, socket) => sendAll(api, socket, [3]),

@@ -11,6 +11,8 @@ const STACK_BYTES = 8192;
 
 /** A call of the kernel that cannot go on yet: the thread sleeps until its `ready` says so, and makes it again. */
 export const BLOCKED = Symbol("blocked");
+/** How the message of a run begins that takes more steps than it may. */
+export const ENDLESS = "not at an end";
 const SUSPENDED = Symbol("suspended");
 
 /** What the machine asks of whoever runs it. */
@@ -217,7 +219,7 @@ export class Machine {
     this.granted = this.budget;
     this.decisions++;
     this.now++;
-    if (this.steps >= this.stepLimit) throw new SimFailure("processor", `not at an end after ${this.stepLimit} steps`);
+    if (this.steps >= this.stepLimit) throw new SimFailure("processor", `${ENDLESS} after ${this.stepLimit} steps`);
     if (this.steps >= this.eventStep) this.events.atStep();
     if (this.drainChance < 1) this.drainSome();
   }

@@ -27,6 +27,15 @@ export class StoreBuffer {
     return this.memory[address >>> 2]!;
   }
 
+  /** Whether one of these bytes is among the stores that nobody else sees yet. */
+  has(address: number, bytes: number): boolean {
+    for (let index = 0; index < this.count; index++) {
+      const at = this.addresses[index]!;
+      if (at + 4 > address && at < address + bytes) return true;
+    }
+    return false;
+  }
+
   /** Makes the oldest `count` stores visible. */
   drain(count: number): void {
     const out = Math.min(count, this.count);

@@ -1,4 +1,4 @@
-const ENTRIES = 4096;
+const ENTRIES = 1 << 16;
 const WORDS = 6;
 
 /** One thing that a thread did. */

@@ -24,6 +24,8 @@ export interface Mutant {
   profile?: Profile;
   /** The build in which it matters: only seeds that run on that one are counted. */
   core?: "small" | "normal";
+  /** Found by trying every order of this small case (`sim/exhaustive/cases.ts`), where seeds come to it too rarely. */
+  smallCase?: string;
   /** The core had this mistake once, and the simulation found it. */
   once?: true;
   /** Why nobody can notice it: then it must not be found. */

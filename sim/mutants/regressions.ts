@@ -128,4 +128,90 @@ export const regressions: readonly Mutant[] = [
     profile: "kills",
     once: true,
   },
+  {
+    name: "owner-waits-behind-others",
+    breaks: "of two threads that send the one is woken that cannot go on",
+    changes: [{ from: "if (first == 0 || (!reading && d.sendOwner == os.thread())) {", to: "if (first == 0) {" }],
+    by: "liveness",
+    once: true,
+  },
+  {
+    name: "half-done-send-overtaken",
+    breaks: "another thread's bytes get into a send that meanwhile learns of the decision",
+    changes: [
+      {
+        from: "if (!isNonBlocking(d) && d.sendOwner == 0 &&",
+        to: "if (!isNonBlocking(d) && !(kindOf(d) == KIND_PENDING && decided(d)) && d.sendOwner == 0 &&",
+      },
+    ],
+    by: "stream",
+    once: true,
+  },
+  {
+    name: "doorbell-taken-by-a-reader",
+    breaks: "a thread that only reads takes the doorbell of one that is about to sleep in select",
+    changes: [
+      { from: "const selected = d.selectReaders != 0 || d.selectWriters != 0;", to: "const selected = false;" },
+    ],
+    by: "liveness",
+    once: true,
+  },
+  {
+    name: "doorbell-taken-by-another-select",
+    breaks: "a thread in select takes the doorbell of another one that is about to sleep there",
+    changes: [
+      {
+        from: "if (d.selectReaders == 0 && d.selectWriters == 0) {\n        takeDoorbells",
+        to: "if (d.selectReaders == 0) {\n        takeDoorbells",
+      },
+    ],
+    by: "liveness",
+    once: true,
+  },
+  {
+    name: "doorbell-keeps-several-awake",
+    breaks: "threads in select leave a doorbell to each other, and look at it without end",
+    changes: [
+      { from: "  if (left && !anyReady(call.reads, true) && !anyReady(call.writes, false)) os.sleepMs(1);\n", to: "" },
+    ],
+    by: "processor",
+    once: true,
+  },
+  {
+    name: "sleeper-ends-another-connection",
+    breaks: "a thread whose peer has died ends the connection that has its socket's handle by now",
+    changes: [
+      {
+        from: "d.handle == socket && d.generation == generation && kindOf(d) == KIND_USER;",
+        to: "d.handle == socket && kindOf(d) == KIND_USER;",
+      },
+    ],
+    by: "stream",
+    profile: "kills",
+    once: true,
+  },
+  {
+    name: "hand-over-goes-on-after-an-error",
+    breaks: "the kernel refuses bytes that are handed over to it, and later ones are sent all the same",
+    changes: [
+      {
+        from: "if (error == ws.WSAECONNRESET || error == ws.WSAECONNABORTED || error == ws.WSAENOTCONN) break;",
+        to: "if (error != ws.WSAEWOULDBLOCK) break;",
+      },
+    ],
+    by: "stream",
+    profile: "kernel-errors",
+    once: true,
+  },
+  {
+    name: "offer-of-a-dead-process-taken",
+    breaks: "a connection gets what a process has offered that died, because its kernel connection had the same names",
+    changes: [
+      { from: "const fits = lives || (slot != 0 && hasEnded(socket));", to: "const fits = slot != 0;" },
+      { from: "    dropNamesakes(d);\n", to: "" },
+    ],
+    by: "agreement",
+    profile: "kills",
+    once: true,
+  },
 ];

@@ -101,6 +101,7 @@ export const wakingMutants: readonly Mutant[] = [
     name: "generation-not-compared",
     breaks: "a waiter takes the next connection of its descriptor for its own",
     changes: [{ from: "if (d.generation != generation || d.handle != socket ||", to: "if (d.handle != socket ||" }],
-    by: "memory",
+    by: "stream",
+    smallCase: "closed under a thread that receives, and accepted again",
   },
 ];
