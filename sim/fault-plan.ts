@@ -41,6 +41,7 @@ export class FaultPlan {
     for (const call of options.refusals) world.faults.chances.set(call, 0.3);
     world.faults.kernelErrors = options.kernelErrors;
     checkers.streams.onlyBytes = options.kernelErrors > 0;
+    checkers.streams.importsFail = options.refusals.includes("segment_open");
     // Who cannot have a bell, or whose doorbell the kernel does not send, is helped by looking around once a second.
     checkers.liveness.bellsLost =
       options.refusals.length > 0 || options.kernelErrors > 0 || options.directory !== "good";

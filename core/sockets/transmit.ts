@@ -39,6 +39,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
   let deadline: u64 = 0;
   let done: u32 = 0;
   let waited = false;
+  let asked = false;
   let generation: u32 = 0;
   const lockWord = sendLockOf(d);
   lock(lockWord);
@@ -46,13 +47,17 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     if (d.shutdownSend != 0) return finishSend(d, lockWord, ws.WSAESHUTDOWN, done);
     if (isReset(d)) return finishSend(d, lockWord, ws.WSAECONNRESET, done);
     if ((peerFlags(d) & layout.FLAG_CLOSED) != 0) return transmitAfterEnd(d, socket, lockWord, buffer, length, done);
-    if (kindOf(d) == KIND_USER ? peerHasDied(d) : !decided(d) && listenerGone(d)) {
+    if (!asked && (kindOf(d) == KIND_USER ? peerHasDied(d) : !decided(d) && listenerGone(d))) {
       const user = kindOf(d) == KIND_USER;
       unlock(lockWord);
-      const changed = user ? pollFromSend(d, socket) : settleHere(d, socket) && kindOf(d) != KIND_PENDING;
+      if (user) pollFromSend(d, socket);
+      else settleHere(d, socket);
       lock(lockWord);
-      if (changed) continue;
+      // Whatever the answer was: without the lock, another thread may have changed everything.
+      asked = true;
+      continue;
     }
+    asked = false;
     if (d.sendOwner == 0 || d.sendOwner == os.thread()) {
       if (d.growable != 0 && knownRoom(d) < <u32>length - done) growWindow(d, <u32>length - done);
       done += put(d, buffer + done, <u32>length - done);
