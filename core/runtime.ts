@@ -33,6 +33,8 @@ export class Runtime {
   pool: usize;
   poolCount: u32;
   importCount: u32;
+  /** How many imports stay mapped because they are offered again. */
+  offeredCount: u32;
   /** Segments that this process imported and keeps mapped, in use or not. */
   imports: usize;
   /** Guards the bell slots. */

@@ -7,7 +7,8 @@ import * as sync from "../sync";
 import { currentThread, scratch } from "../vmmc/bells";
 import { kernelBytes, selectOne } from "../vmmc/kernel-connection";
 import { acquirePeer } from "../vmmc/peers";
-import { importSegment, releaseImport } from "../vmmc/segments";
+import { importSegment, reconsiderOffers, releaseImport } from "../vmmc/segments";
+import { wakeCaretaker } from "./caretaker";
 import { answerReader, answerWriter, attach, detach } from "./connection";
 import { logDecision } from "./decision";
 import { Descriptor, KIND_USER, kindOf, lockBoth, receiveLockOf, setKind, unlockBoth } from "./descriptor";
@@ -40,6 +41,7 @@ export function takeOffer(d: Descriptor, socket: usize, peerName: usize): void {
     reason = fits ? importOffer(d, slot) : layout.REASON_PEER_NOT_WRAPPED;
     if (!lives && reason == layout.REASON_NONE) endAtOnce(d);
   }
+  if (reason != layout.REASON_NONE && reconsiderOffers()) wakeCaretaker();
   logDecision(d, layout.ROLE_ACCEPT, reason == layout.REASON_NONE ? layout.MODE_USER : layout.MODE_KERNEL, reason);
 }
 

@@ -6,7 +6,8 @@ import { Runtime, runtime, runtimeField } from "../runtime";
 import { loadField } from "../shared-fields";
 import * as sync from "../sync";
 import { currentThread, scratch } from "../vmmc/bells";
-import { takeSegment } from "../vmmc/segments";
+import { reconsiderOffers, takeSegment } from "../vmmc/segments";
+import { wakeCaretaker } from "./caretaker";
 import { attach, detach } from "./connection";
 import { logDecision } from "./decision";
 import {
@@ -83,6 +84,7 @@ export function publishListener(d: Descriptor, socket: usize): bool {
 export function withdrawListener(d: Descriptor): void {
   freeSlot(listenerSlot(d.slot), d.slotSequence);
   setKind(d, KIND_KERNEL);
+  if (reconsiderOffers()) wakeCaretaker();
 }
 
 /** At the process's end: takes its listeners out of the directory. No lock may be waited for any more. */

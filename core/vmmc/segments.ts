@@ -28,6 +28,8 @@ export class Segment {
   inUse: u32;
   /** Rounds of the caretaker since a connection used it. */
   idleRounds: u32;
+  /** True (1) while an import stays mapped, unused, because its connector has offered it again. */
+  offered: u32;
   /** The acceptor that has it mapped; tag 0 when nobody imported it yet. */
   peerTag: u32;
   peerStart: u64;
@@ -176,6 +178,7 @@ export function importSegment(tag: u32, start: u64, key: u64): Segment {
   }
   if (changetype<usize>(segment) != 0 && segment.inUse == 0) {
     segment.inUse = 1;
+    setOffered(segment, 0);
     segment.generation = sync.loadRelaxed(segment.address + layout.SEGMENT_GENERATION);
     unlock(segmentsLock());
     return segment;
@@ -297,13 +300,28 @@ function takeIdle(first: usize): Segment {
 function mayUnmap(segment: Segment): bool {
   const unmapped = segment.address + layout.SEGMENT_UNMAPPED;
   sync.storeSeq(unmapped, 1);
-  if (!isOffered(segment.tag, segment.key)) return true;
-  sync.storeRelease(unmapped, 0);
-  segment.idleRounds = 0;
-  return false;
+  const offered = isOffered(segment.tag, segment.key);
+  setOffered(segment, offered ? 1 : 0);
+  if (offered) sync.storeRelease(unmapped, 0);
+  return !offered;
 }
 
-/** True when a segment is kept that no connection uses. */
+/** Called with the lock held. */
+function setOffered(segment: Segment, offered: u32): void {
+  runtime().offeredCount += offered - segment.offered;
+  segment.offered = offered;
+}
+
+/** What was offered may have been withdrawn. Returns whether the caretaker is to look after imports that no connection uses. */
+export function reconsiderOffers(): bool {
+  if (runtime().offeredCount == 0) return false;
+  lock(segmentsLock());
+  for (let at = runtime().imports; at != 0; at = changetype<Segment>(at).next) setOffered(changetype<Segment>(at), 0);
+  unlock(segmentsLock());
+  return true;
+}
+
+/** True when a segment is kept that no connection uses, and that is not offered for one. */
 export function anyIdleSegment(): bool {
   lock(segmentsLock());
   const any = hasIdle(runtime().pool) || hasIdle(runtime().imports);
@@ -311,9 +329,15 @@ export function anyIdleSegment(): bool {
   return any;
 }
 
+// @ts-ignore: decorator
+@inline
+function isIdle(segment: Segment): bool {
+  return segment.inUse == 0 && segment.offered == 0;
+}
+
 function hasIdle(list: usize): bool {
   let segment = changetype<Segment>(list);
-  while (changetype<usize>(segment) != 0 && segment.inUse != 0) segment = changetype<Segment>(segment.next);
+  while (changetype<usize>(segment) != 0 && !isIdle(segment)) segment = changetype<Segment>(segment.next);
   return changetype<usize>(segment) != 0;
 }
 
@@ -330,7 +354,7 @@ function countIn(list: usize): bool {
   let any = false;
   let segment = changetype<Segment>(list);
   while (changetype<usize>(segment) != 0) {
-    if (segment.inUse == 0) {
+    if (isIdle(segment)) {
       segment.idleRounds++;
       any = true;
     }

@@ -133,20 +133,31 @@ export class Flow {
   /** All is over: do the pieces that several threads have received make up the stream's beginning? */
   incomplete(): string | undefined {
     const left = [...this.pieces];
-    const fits = (piece: Uint8Array, at: number) =>
-      piece.every((byte, index) => byte === byteAt(this.stream, at + index));
-    const place = (at: number): boolean => {
-      if (left.length === 0) return true;
-      for (const [index, piece] of left.entries()) {
-        if (!fits(piece, at)) continue;
-        left.splice(index, 1);
-        if (place(at + piece.length)) return true;
-        left.splice(index, 0, piece);
+    /** Where each piece that has been placed was in `left`: thousands of them, so no recursion. */
+    const placed: { index: number; piece: Uint8Array }[] = [];
+    let at = this.before;
+    let from = 0;
+    while (left.length > 0) {
+      const index = left.findIndex((piece, position) => position >= from && this.fits(piece, at));
+      if (index >= 0) {
+        const [piece] = left.splice(index, 1);
+        placed.push({ index, piece: piece! });
+        at += piece!.length;
+        from = 0;
+        continue;
       }
-      return false;
-    };
-    return place(this.before)
-      ? undefined
-      : `${this.pieces.length} pieces that several threads have received are not its beginning`;
+      const back = placed.pop();
+      if (back === undefined) {
+        return `${this.pieces.length} pieces that several threads have received are not its beginning`;
+      }
+      left.splice(back.index, 0, back.piece);
+      at -= back.piece.length;
+      from = back.index + 1;
+    }
+    return undefined;
+  }
+
+  private fits(piece: Uint8Array, at: number): boolean {
+    return piece.every((byte, index) => byte === byteAt(this.stream, at + index));
   }
 }
