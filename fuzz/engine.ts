@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { createWriteStream, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createWriteStream, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { run } from "../scripts/build/run.js";
 import { buildDirectory, repositoryRoot } from "../scripts/setup/paths.js";
@@ -51,7 +51,8 @@ export async function fuzz(
   mkdirSync(corpus, { recursive: true });
   const findings = workFolder(target, variant === "" ? "findings" : `${variant}-findings`);
   if (variant !== "") for (const name of readdirSync(findings)) rmSync(join(findings, name));
-  const known = new Set(readdirSync(findings));
+  // An input that was found before and still fails is written again, under the same name.
+  const began = Date.now();
   const args = [
     `-max_total_time=${seconds}`,
     `-max_len=${INPUT_BYTES}`,
@@ -71,7 +72,8 @@ export async function fuzz(
     (text) =>
       /FINDING: .*|ERROR: AddressSanitizer: .*|runtime error: .*|ERROR: libFuzzer: (?!deadly).*/.exec(text)?.[0],
   );
-  const files = readdirSync(findings).filter((name) => !known.has(name) && !name.startsWith("slow-unit"));
+  const isNew = (name: string) => statSync(join(findings, name)).mtimeMs >= began;
+  const files = readdirSync(findings).filter((name) => !name.startsWith("slow-unit") && isNew(name));
   return {
     executions: texts.reduce((sum, text) => sum + Number(/number_of_executed_units: (\d+)/.exec(text)?.[1] ?? 0), 0),
     edges: most(/cov: (\d+)/g),

@@ -155,8 +155,8 @@ export function removeStale(slot: usize, word: u32, sequence: u32): void {
 }
 
 /**
- * True when a pending slot of that process names that segment, and somebody may still take it: a dead process's offer stands as
- * long as there is a listener for it.
+ * True when a pending slot of that process names that segment, and an acceptor may still take it: there is a listener for it, or it
+ * is not known yet for which one it is.
  */
 export function isOffered(tag: u32, key: u64): bool {
   const used = pendingUsed();
@@ -165,9 +165,10 @@ export function isOffered(tag: u32, key: u64): bool {
     const sequence = slotSequence(slot);
     const word = slotWord(slot);
     if (word == layout.SLOT_FREE || slotTag(word) != tag || loadField(slot + layout.SLOT_SEGMENT_KEY) != key) continue;
-    if (ownerRuns(slot, word)) return true;
-    if ((word & layout.SLOT_STATE_MASK) == layout.SLOT_PENDING && !withoutListener(slot)) return true;
-    removeStale(slot, word, sequence);
+    const state = word & layout.SLOT_STATE_MASK;
+    const runs = ownerRuns(slot, word);
+    if (state == layout.SLOT_CLAIMED ? runs : (runs || state == layout.SLOT_PENDING) && !withoutListener(slot)) return true;
+    if (!runs) removeStale(slot, word, sequence);
   }
   return false;
 }
