@@ -91,7 +91,9 @@ static s32 app_select(w2c_core *core, u32 p, u32 reads, u32 writes, u32 excepts,
   /* Sets of exactly the size that they need, so that writing beyond one is seen. */
   u8 *memory[3];
   for (u32 k = 0; k < 3; k++) memcpy(memory[k] = malloc(8 + given[k] * 8), &sets[k], 8 + given[k] * 8);
-  s32 n = (s32)w2c_core_select(core, 0, (uptr)memory[0], (uptr)memory[1], given[2] ? (uptr)memory[2] : 0, ms == 0xffff ? 0 : (uptr)time);
+  /* Nothing exceptional ever happens to a connection: who waits for that alone, and without limit, waits for ever. */
+  bool limited = ms != 0xffff || given[0] + given[1] == 0;
+  s32 n = (s32)w2c_core_select(core, 0, (uptr)memory[0], (uptr)memory[1], given[2] ? (uptr)memory[2] : 0, limited ? (uptr)time : 0);
   u32 left = 0;
   for (u32 k = 0; k < 3; k++) {
     u32 count = AT(u32, memory[k]);
