@@ -3,7 +3,7 @@ import { SimFailure } from "../failure.js";
 /** Memory is checked in pieces of this size; the core's blocks are aligned to it. */
 export const GRANULE_SHIFT = 6;
 const GRANULE = 1 << GRANULE_SHIFT;
-const MEMORY_BYTES = 48 << 20;
+const MEMORY_BYTES = 128 << 20;
 /** Nothing lies below: a null pointer plus a small offset is found. */
 const FIRST_ADDRESS = 1 << 16;
 /** What freed memory is filled with. */

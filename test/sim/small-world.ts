@@ -18,10 +18,12 @@ export class SmallWorld {
   private readonly random: Random;
   private readonly threads: SimThread[] = [];
 
-  constructor(options: Partial<NetworkOptions> & { seed?: number; core?: string; drainChance?: number } = {}) {
+  constructor(
+    options: Partial<NetworkOptions> & { seed?: number; core?: string; drainChance?: number; coreFile?: string } = {},
+  ) {
     this.random = new Random(options.seed ?? 1);
     let world: World | undefined;
-    const core = new CoreBuild(builtCore(options.core ?? "small"), this.machine, () => world!);
+    const core = new CoreBuild(options.coreFile ?? builtCore(options.core ?? "small"), this.machine, () => world!);
     this.machine.reset(this.random, new Policy("uniform", this.random, 3), {
       atStep: () => world!.atStep(),
       idle: () => world!.idle(),
