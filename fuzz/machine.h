@@ -51,6 +51,7 @@ struct w2c_os {
   jmp_buf caretaker_out;
   u32 depth;             /* calls of this process that have not returned */
   u32 patience;          /* waits that are left to the outermost call */
+  bool last_chance;      /* it has had time since the network went down */
   u32 questions;         /* that it may still ask the kernel's select */
   struct handle handles[HANDLES];
   u32 handle_count;      /* that are open */
