@@ -222,6 +222,8 @@ export class Arena {
   /** The host, started if there is none. */
   async start(): Promise<Host> {
     if (this.#host?.renewal === renewals) return this.#host;
+    // Its server has ended, and it should have with it; a process that was being made then may keep it from noticing.
+    this.#host?.process.kill();
     await this.#host?.process.exited;
     const args = ["host", "--port", `${this.#hostPort}`, "--ledger", toWindowsPath(this.#ledgerFile("host"))];
     const process = await this.#spawn(this.pair.host, args, "host");
