@@ -2,7 +2,7 @@
 
 /* --- Processes come and go --- */
 /** Before a call: so much it may wait, and ask. */
-static void give_time(struct w2c_os *o) { o->patience = 40, o->questions = 3000; }
+static void give_time(struct w2c_os *o) { o->patience = m.network_down ? 2000 : 40, o->last_chance = m.network_down, o->questions = 3000; }
 static void start_process(u32 p, u32 what) {
   static const u32 spins[] = { 0, 0, 3, 20 }, rings[] = { 8192, 16384, 32768, 65536 };
   struct w2c_os *o = &m.process[p];
