@@ -91,8 +91,8 @@ export const byteMutants: readonly Mutant[] = [
     name: "any-segment-size",
     breaks: "a hostile peer's word for the rings' size is believed",
     changes: [{ from: "bytes == layout.RINGS_OFFSET + 2 * ringBytes;", to: "bytes != 0xffffffff;" }],
-    by: "memory",
-    profile: "hostile",
+    by: "stream",
+    smallCase: "the decision: a segment that is smaller than it says",
   },
   {
     name: "end-without-second-look",

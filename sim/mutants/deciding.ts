@@ -56,6 +56,8 @@ export const decidingMutants: readonly Mutant[] = [
       },
     ],
     by: "liveness",
+    equivalent:
+      "an acceptor sleeps for room only until this side reads, which it does not before it has adopted; whatever it reads then is answered in the usual way",
   },
   {
     name: "connector-not-answered-by-decision",
@@ -67,6 +69,7 @@ export const decidingMutants: readonly Mutant[] = [
       },
     ],
     by: "liveness",
+    smallCase: "the decision: nothing else wakes a sender",
   },
   {
     name: "intent-not-waited-for",
@@ -106,12 +109,11 @@ export const decidingMutants: readonly Mutant[] = [
     name: "unmapped-not-looked-at",
     breaks: "a segment is used again that the acceptor has unmapped",
     changes: [
-      {
-        from: " &&\n      sync.loadAcquire(segment.address + layout.SEGMENT_UNMAPPED) == 0",
-        to: "",
-      },
+      { from: "  if (sync.loadAcquire(unmapped) != 0) return false;\n", to: "" },
+      { from: "  sync.fence();\n  return sync.loadAcquire(unmapped) == 0;", to: "  return true;" },
     ],
     by: "agreement",
+    smallCase: "segments: more than the acceptor keeps, and then another connection",
   },
   {
     name: "released-not-looked-at",
@@ -122,7 +124,7 @@ export const decidingMutants: readonly Mutant[] = [
         to: "",
       },
     ],
-    by: "agreement",
+    by: "stream",
   },
   {
     name: "stale-slots-stay",

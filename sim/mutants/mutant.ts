@@ -23,7 +23,7 @@ export interface Mutant {
   /** Kind of runs in which it matters. */
   profile?: Profile;
   /** The build in which it matters: only seeds that run on that one are counted. */
-  core?: "small" | "normal";
+  core?: "small" | "small-strict" | "normal";
   /** Found by trying every order of this small case (`sim/exhaustive/cases.ts`), where seeds come to it too rarely. */
   smallCase?: string;
   /** The core had this mistake once, and the simulation found it. */

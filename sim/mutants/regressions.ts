@@ -12,6 +12,7 @@ export const regressions: readonly Mutant[] = [
       },
     ],
     by: "liveness",
+    smallCase: "the decision: nothing else wakes a select",
     once: true,
   },
   {
@@ -54,6 +55,7 @@ export const regressions: readonly Mutant[] = [
       },
     ],
     by: "liveness",
+    smallCase: "handed over to the kernel: select waits for room",
     once: true,
   },
   {
@@ -81,6 +83,7 @@ export const regressions: readonly Mutant[] = [
     breaks: "a send overtakes the bytes that are being handed over to the kernel",
     changes: [{ from: "  handOver(d, memory);\n", to: "  setKind(d, KIND_KERNEL);\n  handOver(d, memory);\n" }],
     by: "stream",
+    smallCase: "handed over to the kernel: while another thread sends",
     once: true,
   },
   {
@@ -88,7 +91,7 @@ export const regressions: readonly Mutant[] = [
     breaks: "an acceptor that is not wrapped never hears of a shutdown before which nothing was written",
     changes: [{ from: "(d.head != 0 || d.shutdownSend != 0) &&", to: "d.head != 0 &&" }],
     by: "liveness",
-    profile: "mixed",
+    smallCase: "handed over to the kernel: a shutdown and nothing else",
     once: true,
   },
   {
@@ -187,7 +190,7 @@ export const regressions: readonly Mutant[] = [
       },
     ],
     by: "stream",
-    profile: "kills",
+    smallCase: "closed under a thread whose peer has died, and accepted again",
     once: true,
   },
   {

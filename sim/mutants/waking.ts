@@ -63,6 +63,7 @@ export const wakingMutants: readonly Mutant[] = [
     breaks: "a reader may overlook that the window has just grown, and not tell the writer",
     changes: [{ from: "  sync.fence();\n  const newest", to: "  const newest" }],
     by: "liveness",
+    smallCase: "the window grows at the byte that is read",
   },
   {
     name: "credit-not-announced",
@@ -101,7 +102,8 @@ export const wakingMutants: readonly Mutant[] = [
     name: "generation-not-compared",
     breaks: "a waiter takes the next connection of its descriptor for its own",
     changes: [{ from: "if (d.generation != generation || d.handle != socket ||", to: "if (d.handle != socket ||" }],
-    by: "stream",
+    by: "memory",
+    core: "small-strict",
     smallCase: "closed under a thread that receives, and accepted again",
   },
 ];
