@@ -16,15 +16,26 @@ export interface Enumerated {
   failure: { choices: string; checker: string; message: string; trace: string[] } | undefined;
 }
 
-/** Tries the orders of a case, up to so many, until one fails. */
-export function enumerate(player: Player, small: SmallCase, bounds: Bounds, most: number, fixed?: string): Enumerated {
+/**
+ * Tries the orders of a case, up to so many, until one fails.
+ * @param fixed the choices of the only order to try
+ * @param passedOver whether the failure of the order with those choices says nothing
+ */
+export function enumerate(
+  player: Player,
+  small: SmallCase,
+  bounds: Bounds,
+  most: number,
+  fixed?: string,
+  passedOver?: (choices: string) => boolean,
+): Enumerated {
   const choices = new Choices(fixed);
   const result: Enumerated = { name: small.name, bounds, schedules: 0, steps: 0, complete: false, failure: undefined };
   do {
     const failure = player.run(small, choices, bounds);
     result.schedules++;
     result.steps += player.steps;
-    if (failure !== undefined) {
+    if (failure !== undefined && passedOver?.(choices.toString()) !== true) {
       const describer = new Describer(player.world);
       const trace = [...describer.trace(200), ...describer.threads()];
       const { checker, message } = failure;

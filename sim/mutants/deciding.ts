@@ -112,7 +112,7 @@ export const decidingMutants: readonly Mutant[] = [
       { from: "  if (sync.loadAcquire(unmapped) != 0) return false;\n", to: "" },
       { from: "  sync.fence();\n  return sync.loadAcquire(unmapped) == 0;", to: "  return true;" },
     ],
-    by: "agreement",
+    by: "liveness",
     smallCase: "segments: more than the acceptor keeps, and then another connection",
   },
   {

@@ -189,7 +189,7 @@ export const regressions: readonly Mutant[] = [
         to: "d.handle == socket && kindOf(d) == KIND_USER;",
       },
     ],
-    by: "stream",
+    by: "liveness",
     smallCase: "closed under a thread whose peer has died, and accepted again",
     once: true,
   },
