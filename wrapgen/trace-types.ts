@@ -125,7 +125,9 @@ export class TraceSource {
   private pointer(text: string, { isText, pointsTo, isAddress, isSet }: TypeQuestions) {
     const yes = (question: number | undefined) => question !== undefined && this.probe.answerIfAny(question)?.[0] === 1;
     const [size = 0, cls = 0] = this.probe.answerIfAny(pointsTo) ?? [];
-    const isNumber = INTEGERS_AND_POINTERS.includes(cls) && size <= 8 && !HANDLES.test(text);
+    // A function counts as a pointer of one byte.
+    const isFunction = cls === POINTERS && size === 1;
+    const isNumber = INTEGERS_AND_POINTERS.includes(cls) && size <= 8 && !isFunction && !HANDLES.test(text);
     const kinds: [boolean, TraceKind][] = [
       [yes(isAddress), "sockaddr"],
       [yes(isSet), "fd_set"],
@@ -155,7 +157,8 @@ const WIDE = /\b(?:wchar_t|WCHAR|OLECHAR|LPC?WSTR|PC?WSTR|LPC?OLESTR|BSTR)\b/;
 const CONST_TEXT = /\bconst\b|\b(?:LPC|PC)STR\b/;
 
 /** `__builtin_classify_type` as GCC numbers the classes of types. */
-const INTEGERS_AND_POINTERS = [1, 2, 3, 4, 5];
+const POINTERS = 5;
+const INTEGERS_AND_POINTERS = [1, 2, 3, 4, POINTERS];
 
 function askEach(names: readonly string[], probe: Probe): () => TraceSymbol[] {
   const questions = names.map((name) => {

@@ -103,6 +103,9 @@ for (const arch of await availableArches()) {
       assert.ok(calls.some((c) => c[3] === "k_narrow" && c[4] === "a=250 b=3" && c[5] === "-3"));
       assert.ok(calls.some((c) => c[3] === "k_last_error" && c[6]?.startsWith("1234")));
       assert.ok(calls.some((c) => c[3] === "k_buffer" && c[4]!.endsWith('buffer->"abc"') && c[5] === "3"));
+      // What a pointer to a function points to is code, and not a number.
+      const callbacks = calls.filter((c) => c[3]!.startsWith("k_callback"));
+      assert.ok(callbacks.length > 0 && callbacks.every((c) => !c[4]!.includes("&")), callbacks.join("\n"));
       assert.ok(calls.some((c) => c[3]!.startsWith("k_wide") && c[4] === "a=0x123456789abcdef b=-1"));
     }
   });
