@@ -28,7 +28,7 @@ import {
 } from "./descriptor";
 import { fail, refuse } from "./errors";
 import { lock, unlock } from "./lock";
-import { decided } from "./pending";
+import { adopt, decided } from "./pending";
 import { nowConnected, settleHere, smallScratch } from "./stream";
 import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, pollPeer, waitFor } from "./waiting";
 import { copyOut, levelEnds, readable } from "./window";
@@ -93,9 +93,11 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
   if (length < 0 || (buffer == 0 && length != 0)) return fail(ws.WSAEFAULT);
   let deadline: u64 = 0;
   let waited = false;
+  // The handle may be closed meanwhile, and be another connection's then: its bytes are not for this call.
+  const generation = d.generation;
   const lockWord = receiveLockOf(d);
   lock(lockWord);
-  while (d.handle == socket && kindOf(d) >= KIND_PENDING) {
+  while (d.generation == generation && d.handle == socket && kindOf(d) >= KIND_PENDING) {
     // Before anything is read: who reads must answer a writer that waits for room, and a pending side does not answer.
     const pending = kindOf(d) == KIND_PENDING;
     if (pending && decided(d)) {
@@ -117,7 +119,7 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
     }
     if (there == 0 && isReset(d)) {
       unlock(lockWord);
-      return receiveAfterEnd(d, socket, buffer, length, flags, waited);
+      return receiveAfterEnd(d, socket, generation, buffer, length, flags, waited);
     }
     if (there != 0) {
       const done = (flags & ws.MSG_PEEK) != 0 ? peek(d, buffer, length) : take(d, buffer, length);
@@ -134,17 +136,16 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
       if (halfClosed && memory != 0 && pollPeer(d, socket, memory)) continue;
       unlock(lockWord);
       if (halfClosed) return 0;
-      return receiveAfterEnd(d, socket, buffer, length, flags, waited);
+      return receiveAfterEnd(d, socket, generation, buffer, length, flags, waited);
     }
     if (isNonBlocking(d)) {
       const memory = smallScratch();
       if (memory != 0 && pollPeer(d, socket, memory)) continue;
       unlock(lockWord);
-      return receiveNothing(d, socket, buffer, length, flags);
+      return receiveNothing(d, socket, generation, buffer, length, flags);
     }
     if (deadline == 0 && d.receiveTimeoutMs != 0) deadline = os.nowUs() + <u64>d.receiveTimeoutMs * 1000;
     waited = true;
-    const generation = d.generation;
     const woken = waitFor(d, socket, true, deadline);
     if (woken == WAKE_READY) continue;
     const closed = d.generation != generation;
@@ -152,28 +153,41 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
     if (woken == WAKE_TIMEOUT) return fail(ws.WSAETIMEDOUT);
     if (woken != WAKE_CHANGED) return fail(ws.WSAENOBUFS);
     if (closed) return fail(ws.WSAEINTR);
-    return receiveKernel(d, socket, buffer, length, flags);
+    return receiveKernel(d, socket, generation, buffer, length, flags);
   }
   unlock(lockWord);
-  return receiveKernel(d, socket, buffer, length, flags);
+  return receiveKernel(d, socket, generation, buffer, length, flags);
 }
 
 /** Nothing to read on a non-blocking socket: a connection that is not decided yet may have its answer in the kernel. */
-function receiveNothing(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
+function receiveNothing(d: Descriptor, socket: usize, generation: u32, buffer: usize, length: i32, flags: i32): i32 {
   if (kindOf(d) == KIND_PENDING) {
     settleHere(d, socket);
-    if (kindOf(d) != KIND_PENDING) return receive(d, socket, buffer, length, flags);
+    if (kindOf(d) != KIND_PENDING) return receiveKernel(d, socket, generation, buffer, length, flags);
     wakeCaretaker(); // it may not have been possible to start it when bytes were written
   }
   return fail(ws.WSAEWOULDBLOCK);
 }
 
 /** Everything is read and the peer is gone: the kernel says how the connection ended. */
-function receiveAfterEnd(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32, waited: bool): i32 {
+function receiveAfterEnd(
+  d: Descriptor,
+  socket: usize,
+  generation: u32,
+  buffer: usize,
+  length: i32,
+  flags: i32,
+  waited: bool,
+): i32 {
   lockBoth(d);
   let reset = false;
   let damaged = false;
-  if (d.handle == socket && kindOf(d) >= KIND_PENDING) {
+  if (d.generation == generation && d.handle == socket && kindOf(d) >= KIND_PENDING) {
+    // Who decides does so before it ends the stream.
+    if (kindOf(d) == KIND_PENDING) {
+      if (decided(d)) adopt(d);
+      else damage(d);
+    }
     reset = isReset(d) || (peerFlags(d) & layout.FLAG_RESET) != 0;
     damaged = isReset(d) && !isPeerGone(d);
     if (endOf(d) == ENDED_NOT) setEnd(d, reset ? ENDED_OTHERWISE : ENDED_ORDERLY);
@@ -182,33 +196,42 @@ function receiveAfterEnd(d: Descriptor, socket: usize, buffer: usize, length: i3
   unlockBoth(d);
   // A thread that was blocked learns of a reset by an error, as from the kernel.
   if (damaged || (reset && waited)) return fail(ws.WSAECONNRESET);
-  return receiveKernel(d, socket, buffer, length, flags);
+  return receiveKernel(d, socket, generation, buffer, length, flags);
 }
 
 /** `recv` on a socket whose bytes are not in a ring, or are not any more. */
-function receiveKernel(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
+function receiveKernel(d: Descriptor, socket: usize, generation: u32, buffer: usize, length: i32, flags: i32): i32 {
   // Looked at once: another thread may finish the connect at any moment, and then nothing here is the kernel's.
   const kind = kindOf(d);
   if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK); // another thread is closing it
   if (kind == KIND_CONNECTING && !nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
+  if (d.generation != generation) return fail(ws.WSAENOTSOCK); // it was closed, and is another socket now
   if (kind >= KIND_CONNECTING) return receive(d, socket, buffer, length, flags);
-  return kind == KIND_ENDED ? receiveEnded(d, socket) : ws.recv(socket, buffer, length, flags);
+  return kind == KIND_ENDED ? receiveEnded(d, socket, generation) : ws.recv(socket, buffer, length, flags);
 }
 
 /** How the connection ended: the kernel knows. Whatever bytes it still holds are doorbells, and not the application's. */
-function receiveEnded(d: Descriptor, socket: usize): i32 {
+function receiveEnded(d: Descriptor, socket: usize, generation: u32): i32 {
   if (d.shutdownReceive != 0) return fail(ws.WSAESHUTDOWN);
   const memory = smallScratch();
   if (memory == 0) return fail(ws.WSAENOBUFS);
   for (let round = 0; round < ROUNDS_PAST_DOORBELLS; round++) {
     // The peer's word may be a moment ahead of the kernel's. And a dead process's socket may stay open for longer.
     if (selectOne(socket, memory, true, layout.RECHECK_MS) <= 0) break;
-    const result = ws.recv(socket, memory, SCRATCH_BYTES, 0);
-    if (result > 0) continue;
-    if (result == 0 || endOf(d) != ENDED_ORDERLY) return result;
+    // With the lock the handle stays this connection's, and nobody else takes what there is to be read.
+    lock(receiveLockOf(d));
+    const same = d.generation == generation && kindOf(d) == KIND_ENDED;
+    const left = same && selectOne(socket, memory, true, 0) > 0;
+    const result = left ? ws.recv(socket, memory, SCRATCH_BYTES, 0) : 1;
     // A doorbell of ours that crossed the peer's close makes a reset of it for the kernel. It was none.
-    const error = ws.WSAGetLastError();
-    return error == ws.WSAECONNRESET || error == ws.WSAECONNABORTED ? 0 : result;
+    const crossed = result < 0 && endOf(d) == ENDED_ORDERLY && isResetError(ws.WSAGetLastError());
+    unlock(receiveLockOf(d));
+    if (!same) return fail(ws.WSAENOTSOCK);
+    if (result <= 0) return crossed ? 0 : result;
   }
   return endOf(d) == ENDED_ORDERLY ? 0 : fail(ws.WSAECONNRESET);
+}
+
+function isResetError(error: i32): bool {
+  return error == ws.WSAECONNRESET || error == ws.WSAECONNABORTED;
 }

@@ -20,6 +20,8 @@ export class Call {
   kernelReads: usize;
   kernelWrites: usize;
   kernelExcepts: usize;
+  /** For every entry of `reads`, and then of `writes`: what `noteArmed` wrote. */
+  armed: usize;
   time: usize;
   small: usize;
   /** Sockets among the given ones that the kernel must be asked about. */
@@ -36,7 +38,8 @@ export function prepareCall(thread: Thread, reads: usize, writes: usize, excepts
   // A user-level socket may be added to the kernel's read set for its doorbells: room for every socket in every set.
   const setBytes = (<u32>ws.fd_set_fd_array_offset + most * <u32>sizeof<usize>() + 15) & ~15;
   const callBytes = (<u32>offsetof<Call>() + 15) & ~15;
-  const address = scratch(thread, callBytes + 6 * setBytes + SMALL_BYTES);
+  const armedBytes = (setCount(reads) + setCount(writes)) * <u32>sizeof<u64>();
+  const address = scratch(thread, callBytes + 6 * setBytes + armedBytes + SMALL_BYTES);
   if (address == 0) return changetype<Call>(<usize>0);
   const call = changetype<Call>(address);
   const sets = address + callBytes;
@@ -50,8 +53,24 @@ export function prepareCall(thread: Thread, reads: usize, writes: usize, excepts
   call.kernelReads = sets + 3 * setBytes;
   call.kernelWrites = sets + 4 * setBytes;
   call.kernelExcepts = sets + 5 * setBytes;
-  call.small = sets + 6 * setBytes;
+  call.armed = sets + 6 * setBytes;
+  call.small = call.armed + armedBytes;
   call.slept = 0;
   call.time = call.small + SMALL_BYTES - 16;
   return call;
+}
+
+/** Keeps whether a set's entry has been armed, and in which generation of its socket. */
+export function noteArmed(call: Call, reading: bool, index: u32, armed: bool, generation: u32): void {
+  store<u64>(armedEntry(call, reading, index), armed ? ((<u64>1) << 32) | generation : 0);
+}
+
+/** True when that entry has been armed in this generation of its socket. */
+export function wasArmed(call: Call, reading: bool, index: u32, generation: u32): bool {
+  return load<u64>(armedEntry(call, reading, index)) == (((<u64>1) << 32) | generation);
+}
+
+function armedEntry(call: Call, reading: bool, index: u32): usize {
+  const entry = reading ? index : setCount(call.reads) + index;
+  return call.armed + <usize>entry * sizeof<u64>();
 }

@@ -28,7 +28,7 @@ import { lock, unlock } from "./lock";
 import { setAdd, setCopy, setCount, setEntry } from "./fd-set";
 import { decided, settleIfDecided, settlePending } from "./pending";
 import { finishConnecting } from "./rendezvous";
-import { Call, prepareCall } from "./select-call";
+import { Call, noteArmed, prepareCall, wasArmed } from "./select-call";
 import { armSelect, disarmSelect, markGone, nextSpin, pollPeer, readReady, writeReady } from "./waiting";
 
 /** Looks between two questions for the time. */
@@ -277,8 +277,8 @@ function sleep(call: Call, restUs: i64): i32 {
     const period = <i64>(anyPending(call.writes) ? layout.CARETAKER_PERIOD_MS : layout.RECHECK_MS) * 1000;
     result = kernelSelect(call, restUs < 0 ? period : min<i64>(restUs, period));
   }
-  disarmSet(call.reads, true);
-  disarmSet(call.writes, false);
+  disarmSet(call, call.reads, true);
+  disarmSet(call, call.writes, false);
   if (result > 0) answerDoorbells(call);
   return result;
 }
@@ -297,21 +297,31 @@ function armSet(call: Call, set: usize, reading: bool): void {
   for (let index: u32 = 0; index < count; index++) {
     const socket = setEntry(set, index);
     const d = userLevel(socket);
-    const armed = changetype<usize>(d) != 0 && armOne(d, socket, reading);
+    const armed = armOne(call, index, d, socket, reading);
     setAdd(reading || armed ? call.kernelReads : call.kernelWrites, socket);
   }
 }
 
-function armOne(d: Descriptor, socket: usize, reading: bool): bool {
+/** Arms the entry of that index if it is user-level. Returns whether it is. */
+function armOne(call: Call, index: u32, d: Descriptor, socket: usize, reading: bool): bool {
+  noteArmed(call, reading, index, false, 0);
+  if (changetype<usize>(d) == 0) return false;
   const lockWord = reading ? receiveLockOf(d) : sendLockOf(d);
   lock(lockWord);
   const armed = d.handle == socket && kindOf(d) >= KIND_PENDING;
-  if (armed) armSelect(d, reading);
+  if (armed) {
+    armSelect(d, reading);
+    noteArmed(call, reading, index, true, d.generation);
+  }
   unlock(lockWord);
   return armed;
 }
 
-function disarmSet(set: usize, reading: bool): void {
+/**
+ * Disarms what was armed, and nothing else: a connect may have been finished meanwhile, or the socket may have been closed
+ * and be another one now, and whoever is armed there is another thread.
+ */
+function disarmSet(call: Call, set: usize, reading: bool): void {
   const count = setCount(set);
   for (let index: u32 = 0; index < count; index++) {
     const socket = setEntry(set, index);
@@ -319,7 +329,8 @@ function disarmSet(set: usize, reading: bool): void {
     if (changetype<usize>(d) == 0) continue;
     const lockWord = reading ? receiveLockOf(d) : sendLockOf(d);
     lock(lockWord);
-    if (d.handle == socket && kindOf(d) >= KIND_PENDING) disarmSelect(d, reading);
+    const same = d.handle == socket && wasArmed(call, reading, index, d.generation);
+    if (same && kindOf(d) >= KIND_PENDING) disarmSelect(d, reading);
     unlock(lockWord);
   }
 }

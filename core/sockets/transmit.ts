@@ -40,10 +40,11 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
   let done: u32 = 0;
   let waited = false;
   let asked = false;
-  let generation: u32 = 0;
+  // The handle may be closed meanwhile, and be another connection's then: these bytes are not for that one.
+  const generation = d.generation;
   const lockWord = sendLockOf(d);
   lock(lockWord);
-  while (d.handle == socket && kindOf(d) >= KIND_PENDING) {
+  while (d.generation == generation && d.handle == socket && kindOf(d) >= KIND_PENDING) {
     if (d.shutdownSend != 0) return finishSend(d, lockWord, ws.WSAESHUTDOWN, done);
     if (isReset(d)) return finishSend(d, lockWord, ws.WSAECONNRESET, done);
     if ((peerFlags(d) & layout.FLAG_CLOSED) != 0) return transmitAfterEnd(d, socket, lockWord, buffer, length, done);
@@ -95,26 +96,26 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     }
     if (deadline == 0 && d.sendTimeoutMs != 0) deadline = os.nowUs() + <u64>d.sendTimeoutMs * 1000;
     waited = true;
-    generation = d.generation;
     const woken = waitFor(d, socket, false, deadline);
     if (woken == WAKE_READY) continue;
     if (woken == WAKE_TIMEOUT) return finishSend(d, lockWord, ws.WSAETIMEDOUT, done);
     if (woken == WAKE_CHANGED) break;
     return finishSend(d, lockWord, ws.WSAENOBUFS, done);
   }
-  const closed = waited && d.generation != generation;
+  const closed = d.generation != generation;
   // Looked at once: another thread may finish the connect at any moment, and then these bytes are not for the kernel.
   if (!closed) releaseSend(d);
   const kind = kindOf(d);
   const died = kind == KIND_ENDED && isReset(d);
-  if (kind == KIND_ENDED) setEnd(d, ENDED_OTHERWISE);
+  if (!closed && kind == KIND_ENDED) setEnd(d, ENDED_OTHERWISE);
   unlock(lockWord);
-  if (closed) return fail(ws.WSAEINTR);
+  if (closed) return fail(waited ? ws.WSAEINTR : ws.WSAENOTSOCK);
   if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK); // another thread is closing it
   if (kind == KIND_ENDED && d.shutdownSend != 0) return fail(ws.WSAESHUTDOWN); // the kernel does not know of it
   if (died) return done != 0 ? done : fail(ws.WSAECONNRESET);
   if (kind == KIND_CONNECTING) {
-    return nowConnected(d, socket) ? transmit(d, socket, buffer, length, flags) : fail(ws.WSAENOTCONN);
+    if (!nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
+    return d.generation == generation ? transmit(d, socket, buffer, length, flags) : fail(ws.WSAENOTSOCK);
   }
   const more = ws.send(socket, buffer + done, length - done, flags);
   return more < 0 && done != 0 ? done : done + more;
@@ -178,10 +179,10 @@ function finishSend(d: Descriptor, lockWord: usize, error: i32, done: u32): i32 
 function transmitAfterEnd(d: Descriptor, socket: usize, lockWord: usize, buffer: usize, length: i32, done: u32): i32 {
   const blocked = d.sendOwner != 0 && d.sendOwner == os.thread();
   releaseSend(d);
+  if (!blocked) setEnd(d, ENDED_OTHERWISE); // with the lock: the handle may be closed and be another connection's
   unlock(lockWord);
   // A blocked sender has bytes on the way that nobody will read: the kernel calls that a reset.
   if (blocked) return fail(ws.WSAECONNRESET);
-  setEnd(d, ENDED_OTHERWISE);
   const more = ws.send(socket, buffer + done, length - done, 0);
   return more < 0 && done != 0 ? done : done + more;
 }

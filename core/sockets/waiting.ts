@@ -52,9 +52,11 @@ export function readReady(d: Descriptor): bool {
   );
 }
 
-/** Room to write, or an end to report. With `sendLock` held. */
+/**
+ * Room to write, or an end to report. With `sendLock` held. Whether another thread's send is half done is not asked: who
+ * only looks for room, as `select` does, is woken by the peer that makes some, and by nobody when that send is through.
+ */
 export function writeReady(d: Descriptor): bool {
-  if (d.sendOwner != 0 && d.sendOwner != os.thread()) return false;
   return (
     hasRoom(d) ||
     (peerFlags(d) & layout.FLAG_CLOSED) != 0 ||
@@ -66,7 +68,14 @@ export function writeReady(d: Descriptor): bool {
 // @ts-ignore: decorator
 @inline
 function ready(d: Descriptor, reading: bool): bool {
-  return (reading ? readReady(d) : writeReady(d)) || (kindOf(d) == KIND_PENDING && decided(d));
+  return (reading ? readReady(d) : sendReady(d)) || (kindOf(d) == KIND_PENDING && decided(d));
+}
+
+/** `writeReady` for a thread that sends: its bytes wait until another thread's send is through. */
+// @ts-ignore: decorator
+@inline
+function sendReady(d: Descriptor): bool {
+  return (d.sendOwner == 0 || d.sendOwner == os.thread()) && writeReady(d);
 }
 
 /** Writes what this side waits for where the peer looks. With that direction's lock held. */

@@ -55,8 +55,6 @@ const diedAndAcceptedAgain: SmallCase = {
   name: "closed under a thread whose peer has died, and accepted again",
   ringBytes: 8,
   disturbed: true,
-  wrong:
-    "a recv that has found its connection ended goes on with the socket's handle, whichever connection that means by now (receiveKernel in core/sockets/receive.ts)",
   begin(play) {
     let [listening, closed, accepted] = [false, false, false];
     const victim = play.process("victim", function* (api) {

@@ -4,10 +4,13 @@ import type { SimThread } from "../machine/thread.js";
 import type { SidePlan } from "./plan.js";
 import { type Stage, startThread } from "./program.js";
 
-/** Waits until the socket is worth another try. */
-function* wait(api: Api, socket: number, plan: SidePlan, reading: boolean): Steps<void> {
+/**
+ * Waits until the socket is worth another try.
+ * @param vain tries in vain so far: who polls loses interest, or two that poll a slow peer would use up a run's steps
+ */
+function* wait(api: Api, socket: number, plan: SidePlan, reading: boolean, vain: number): Steps<void> {
   if (plan.style === "poll") {
-    yield* api.sleep(1);
+    yield* api.sleep(Math.min(64, 1 + (vain >> 4)));
     return;
   }
   const { random } = api.world.machine;
@@ -37,16 +40,18 @@ function* write(
   all: Together,
 ): Steps<boolean> {
   const { random } = api.world.machine;
+  let vain = 0;
   for (let done = 0; done < bytes && !all.closing; ) {
     const piece = Math.min(bytes - done, 1 + random.below(plan.piece));
     const sent = yield* api.send(socket, piece, sender);
     if (all.closing) return false;
+    vain = sent >= 0 ? 0 : vain + 1;
     if (sent >= 0) done += sent;
     else if (api.error === ws.WSAENOBUFS) yield* api.sleep(1);
     else if (api.error === ws.WSAEWOULDBLOCK || api.error === ws.WSAENOTCONN) {
       // Not connected: only as long as a connect that nobody waited for is under way.
       if (api.error === ws.WSAENOTCONN && !isConnecting(api, socket)) return false;
-      yield* wait(api, socket, plan, false);
+      yield* wait(api, socket, plan, false, vain);
     } else return false;
     if (all.closing) return false;
     yield* pause(api, plan);
@@ -71,9 +76,10 @@ function* writeAll(stage: Stage, api: Api, socket: number, plan: SidePlan, all: 
     if (!first || !second) return false;
   } else if (!(yield* write(api, socket, plan, bytes, 0, all))) return false;
   if (!plan.shuts) return true;
+  let vain = 0;
   while ((yield* api.shutdown(socket, ws.SD_SEND)) !== 0) {
     if (api.error !== ws.WSAENOTCONN || !isConnecting(api, socket)) return false;
-    yield* wait(api, socket, plan, false);
+    yield* wait(api, socket, plan, false, vain++);
   }
   return true;
 }
@@ -87,17 +93,18 @@ function isConnecting(api: Api, socket: number): boolean {
 function* read(api: Api, socket: number, plan: SidePlan, expected: number): Steps<boolean> {
   if (plan.reading === "none") return true;
   const { random } = api.world.machine;
-  let done = 0;
+  let [done, vain] = [0, 0];
   while (plan.reading === "end" || done < expected) {
     const piece = 1 + random.below(plan.piece);
     const peek = plan.peeks && random.oneIn(3);
     const most = plan.reading === "end" ? piece : Math.min(piece, expected - done);
     const got = yield* api.recv(socket, most, peek);
     if (got === 0) return true;
+    vain = got > 0 ? 0 : vain + 1;
     if (got > 0) {
       if (!peek) done += got;
     } else if (api.error === ws.WSAENOBUFS) yield* api.sleep(1);
-    else if (api.error === ws.WSAEWOULDBLOCK) yield* wait(api, socket, plan, true);
+    else if (api.error === ws.WSAEWOULDBLOCK) yield* wait(api, socket, plan, true, vain);
     else if (api.error === ws.WSAENOTCONN && isConnecting(api, socket)) yield* api.sleep(1);
     else return false;
     yield* pause(api, plan);
