@@ -47,6 +47,9 @@ export const SLOT_CLIENT_ADDRESS = 24;
 export const SLOT_CLIENT_PORT = 28;
 /** Names the segment (64 bit). */
 export const SLOT_SEGMENT_KEY = 32;
+/** The listener that was found: its slot's number, and which use of that slot it is. */
+export const SLOT_LISTENER = 40;
+export const SLOT_LISTENER_SEQUENCE = 44;
 
 export const SLOT_STATE_MASK = 3;
 export const SLOT_FREE = 0;

@@ -18,7 +18,8 @@ static const u16 directory_words[] = {
 };
 static const u8 slot_words[] = {
   VMMC_SLOT_WORD, VMMC_SLOT_SEQUENCE, VMMC_SLOT_START, VMMC_SLOT_START + 4, VMMC_SLOT_SERVER_ADDRESS, VMMC_SLOT_SERVER_PORT, VMMC_SLOT_CLIENT_ADDRESS,
-  VMMC_SLOT_CLIENT_PORT, VMMC_SLOT_SEGMENT_KEY, VMMC_SLOT_SEGMENT_KEY + 4,
+  VMMC_SLOT_CLIENT_PORT, VMMC_SLOT_SEGMENT_KEY, VMMC_SLOT_SEGMENT_KEY + 4, VMMC_SLOT_LISTENER,
+  VMMC_SLOT_LISTENER_SEQUENCE,
 };
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -126,6 +127,9 @@ static void forge_offer(const struct step *s) {
   AT(u32, slot + VMMC_SLOT_SERVER_ADDRESS) = e->address, AT(u32, slot + VMMC_SLOT_SERVER_PORT) = e->port;
   AT(u32, slot + VMMC_SLOT_CLIENT_ADDRESS) = e->peer_address, AT(u32, slot + VMMC_SLOT_CLIENT_PORT) = e->peer_port;
   AT(u64, slot + VMMC_SLOT_SEGMENT_KEY) = f->key;
+  const u8 *listener = attackers_directory + VMMC_LISTENERS_OFFSET + (s->value >> 3 & 1) * VMMC_SLOT_BYTES;
+  AT(u32, slot + VMMC_SLOT_LISTENER) = s->value >> 3 & 1;
+  AT(u32, slot + VMMC_SLOT_LISTENER_SEQUENCE) = AT(u32, listener + VMMC_SLOT_SEQUENCE);
   if (AT(u32, attackers_directory + VMMC_DIRECTORY_PENDING_USED) < 16) AT(u32, attackers_directory + VMMC_DIRECTORY_PENDING_USED) = 16;
   m.directory_attacked = true;
 }

@@ -9,13 +9,7 @@ export interface KnownFinding {
   what: string;
 }
 
-export const knownFindings: readonly KnownFinding[] = [
-  {
-    checker: "liveness",
-    message: /^lost wake-up: select \(of a connection handed over to the kernel\)/,
-    what: "a select for writing learns up to a second late that its pending connection was handed over to the kernel",
-  },
-];
+export const knownFindings: readonly KnownFinding[] = [];
 
 /** The finding that this failure is one more case of. */
 export function knownFinding(checker: string, message: string): KnownFinding | undefined {

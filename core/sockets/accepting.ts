@@ -7,7 +7,7 @@ import * as sync from "../sync";
 import { currentThread, scratch } from "../vmmc/bells";
 import { kernelBytes, selectOne } from "../vmmc/kernel-connection";
 import { acquirePeer } from "../vmmc/peers";
-import { importSegment, reconsiderOffers, releaseImport } from "../vmmc/segments";
+import { importSegment, keepImport, reconsiderOffers } from "../vmmc/segments";
 import { wakeCaretaker } from "./caretaker";
 import { answerReader, answerWriter, attach, detach } from "./connection";
 import { logDecision } from "./decision";
@@ -20,15 +20,16 @@ import { markGone } from "./waiting";
 const SCRATCH_BYTES = 256;
 
 /**
- * The acceptor's step: the kernel has accepted `socket` at the server's name in `d` from the peer named at `peerName` (0: it has ended already, and the
- * kernel has forgotten its name). Takes the segment that it offers, if any.
+ * The acceptor's step: the kernel has accepted `socket` at the server's name, and from the listener, in `d`, from the peer
+ * named at `peerName`. Takes the segment that it offers, if any. A peer without a name (0) has reset the connection, and
+ * whatever it offered goes with it.
  */
 export function takeOffer(d: Descriptor, socket: usize, peerName: usize): void {
   d.clientAddress = peerName == 0 ? 0 : nameAddress(peerName);
   d.clientPort = peerName == 0 ? 0 : namePort(peerName);
   let reason = processReason();
   if (reason == layout.REASON_NONE) {
-    let slot = peerName == 0 ? findLastWords(d) : findOffer(d, socket);
+    let slot: usize = peerName == 0 ? 0 : findOffer(d, socket);
     if (slot == 0 && peerName != 0) {
       // Looks again in any case: the offer may have been made between the first look and the one for intents.
       waitForIntents(d);
@@ -36,7 +37,7 @@ export function takeOffer(d: Descriptor, socket: usize, peerName: usize): void {
     }
     const word: u32 = slot == 0 ? 0 : slotWord(slot);
     const lives = slot != 0 && ownerRuns(slot, word);
-    const fits = lives || (slot != 0 && hasEnded(socket));
+    const fits = lives || (slot != 0 && isForListener(slot, d) && hasEnded(socket));
     if (slot != 0 && !fits) removeStale(slot, word, d.slotSequence);
     reason = fits ? importOffer(d, slot) : layout.REASON_PEER_NOT_WRAPPED;
     if (!lives && reason == layout.REASON_NONE) endAtOnce(d);
@@ -65,6 +66,14 @@ function findOffer(d: Descriptor, socket: usize): usize {
   return 0;
 }
 
+/** True when the offer was made for the listener that has accepted `d`, and not for an older one of the same name. */
+function isForListener(slot: usize, d: Descriptor): bool {
+  return (
+    sync.loadRelaxed(slot + layout.SLOT_LISTENER) == d.listenerSlot &&
+    sync.loadRelaxed(slot + layout.SLOT_LISTENER_SEQUENCE) == d.listenerSequence
+  );
+}
+
 /**
  * True when the kernel connection has ended, as it must have if its connector's process has. If it has not, a dead process
  * has left the offer, and this is another connection of the same names. Or we may not open that process: then nobody would
@@ -82,19 +91,6 @@ function endAtOnce(d: Descriptor): void {
   lock(receiveLockOf(d));
   if (kindOf(d) == KIND_USER) markGone(d);
   unlock(receiveLockOf(d));
-}
-
-/** What a connector wrote before it died is still for the acceptor. The pending slot of such a one, as `findOffer`. */
-function findLastWords(d: Descriptor): usize {
-  const used = pendingUsed();
-  for (let index: u32 = 0; index < used; index++) {
-    const slot = pendingSlot(index);
-    d.slotSequence = slotSequence(slot);
-    const word = slotWord(slot);
-    if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) continue;
-    if (sync.loadRelaxed(slot + layout.SLOT_SERVER_PORT) == d.serverPort && !ownerRuns(slot, word)) return slot;
-  }
-  return 0;
 }
 
 /**
@@ -128,6 +124,8 @@ function importOffer(d: Descriptor, slot: usize): u32 {
   const word = slotWord(slot);
   if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) return layout.REASON_PEER_NOT_WRAPPED;
   const start = loadField(slot + layout.SLOT_START);
+  // Its next use may offer another connection's segment, which is not for us to open.
+  if (slotSequence(slot) != d.slotSequence) return layout.REASON_PEER_NOT_WRAPPED;
   const segment = importSegment(slotTag(word), start, loadField(slot + layout.SLOT_SEGMENT_KEY));
   if (changetype<usize>(segment) == 0) {
     // Tells the connector, which then goes on through the kernel.
@@ -136,7 +134,8 @@ function importOffer(d: Descriptor, slot: usize): u32 {
   }
   // Succeeds only if the offer stood all the while, so that this is its segment.
   if (!swapSlot(slot, word, d.slotSequence, layout.SLOT_FREE)) {
-    releaseImport(segment, false);
+    keepImport(segment);
+    wakeCaretaker();
     return layout.REASON_PEER_NOT_WRAPPED;
   }
   const address = segment.address;

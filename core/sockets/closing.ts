@@ -19,6 +19,7 @@ import {
   isReset,
   kindOf,
   lockBoth,
+  nextGeneration,
   setKind,
   unlockBoth,
 } from "./descriptor";
@@ -70,7 +71,7 @@ export function endDescriptor(d: Descriptor, socket: usize): void {
     detach(d);
   }
   setKind(d, KIND_UNUSED);
-  d.generation++;
+  nextGeneration(d);
   wakeAll(d);
   unlockBoth(d);
 }

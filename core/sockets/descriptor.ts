@@ -202,6 +202,18 @@ function setField(d: Descriptor, offset: usize, value: u32): void {
   sync.storeRelease(changetype<usize>(d) + offset, value);
 }
 
+/** Which socket of this handle it is, as another thread may just be changing it: to be compared again under a lock. */
+// @ts-ignore: decorator
+@inline
+export function generationOf(d: Descriptor): u32 {
+  return field(d, offsetof<Descriptor>("generation"));
+}
+
+/** The handle is, or will be, another socket's. With both locks held. */
+export function nextGeneration(d: Descriptor): void {
+  setField(d, offsetof<Descriptor>("generation"), d.generation + 1);
+}
+
 // @ts-ignore: decorator
 @inline
 export function isNonBlocking(d: Descriptor): bool {
@@ -307,7 +319,7 @@ export function openDescriptor(socket: usize, stream: bool, nonBlocking: bool): 
   if (entry == 0) return none;
   const d = changetype<Descriptor>(entry);
   lockBoth(d);
-  d.generation++;
+  nextGeneration(d);
   d.handle = socket;
   d.stream = stream ? 1 : 0;
   setNonBlocking(d, nonBlocking);

@@ -16,6 +16,7 @@ import {
   KIND_PENDING,
   KIND_UNUSED,
   endOf,
+  generationOf,
   isNonBlocking,
   isPeerGone,
   isReset,
@@ -94,7 +95,7 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
   let deadline: u64 = 0;
   let waited = false;
   // The handle may be closed meanwhile, and be another connection's then: its bytes are not for this call.
-  const generation = d.generation;
+  const generation = generationOf(d);
   const lockWord = receiveLockOf(d);
   lock(lockWord);
   while (d.generation == generation && d.handle == socket && kindOf(d) >= KIND_PENDING) {
@@ -205,7 +206,7 @@ function receiveKernel(d: Descriptor, socket: usize, generation: u32, buffer: us
   const kind = kindOf(d);
   if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK); // another thread is closing it
   if (kind == KIND_CONNECTING && !nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
-  if (d.generation != generation) return fail(ws.WSAENOTSOCK); // it was closed, and is another socket now
+  if (generationOf(d) != generation) return fail(ws.WSAENOTSOCK); // it was closed, and is another socket now
   if (kind >= KIND_CONNECTING) return receive(d, socket, buffer, length, flags);
   return kind == KIND_ENDED ? receiveEnded(d, socket, generation) : ws.recv(socket, buffer, length, flags);
 }

@@ -181,6 +181,8 @@ function offer(d: Descriptor, index: u32): u32 {
   d.listenerSequence = slotSequence(listener);
   sync.storeRelease(slot + layout.SLOT_SERVER_ADDRESS, d.serverAddress == 0 ? LOOPBACK : d.serverAddress);
   sync.storeRelease(slot + layout.SLOT_SERVER_PORT, d.serverPort);
+  sync.storeRelease(slot + layout.SLOT_LISTENER, index);
+  sync.storeRelease(slot + layout.SLOT_LISTENER_SEQUENCE, d.listenerSequence);
   // If this fails, so does the step to PENDING, and the connection stays in the kernel.
   swapSlot(slot, runtime().tag | layout.SLOT_CLAIMED, d.slotSequence, runtime().tag | layout.SLOT_LIVE);
   return layout.REASON_NONE;

@@ -15,6 +15,7 @@ import {
   KIND_PENDING,
   KIND_UNUSED,
   KIND_USER,
+  generationOf,
   isNonBlocking,
   isPeerGone,
   isReset,
@@ -41,7 +42,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
   let waited = false;
   let asked = false;
   // The handle may be closed meanwhile, and be another connection's then: these bytes are not for that one.
-  const generation = d.generation;
+  const generation = generationOf(d);
   const lockWord = sendLockOf(d);
   lock(lockWord);
   while (d.generation == generation && d.handle == socket && kindOf(d) >= KIND_PENDING) {
@@ -78,8 +79,11 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     if (!isNonBlocking(d) && d.sendOwner == 0 && changetype<usize>(currentThread()) != 0) d.sendOwner = os.thread();
     if (kindOf(d) == KIND_PENDING && decided(d)) {
       if (smallScratch() == 0) return finishSend(d, lockWord, ws.WSAENOBUFS, done);
+      // Without the lock others may send. Who does not wait leaves it at what is written, and is not mixed up with them.
+      const enough = isNonBlocking(d) && done != 0;
       unlock(lockWord);
       settleHere(d, socket);
+      if (enough) return done;
       lock(lockWord);
       continue;
     }
@@ -115,10 +119,9 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
   if (died) return done != 0 ? done : fail(ws.WSAECONNRESET);
   if (kind == KIND_CONNECTING) {
     if (!nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
-    return d.generation == generation ? transmit(d, socket, buffer, length, flags) : fail(ws.WSAENOTSOCK);
+    return generationOf(d) == generation ? transmit(d, socket, buffer, length, flags) : fail(ws.WSAENOTSOCK);
   }
-  const more = ws.send(socket, buffer + done, length - done, flags);
-  return more < 0 && done != 0 ? done : done + more;
+  return sendRest(socket, buffer, length, flags, done, kind == KIND_ENDED);
 }
 
 /**
@@ -183,6 +186,14 @@ function transmitAfterEnd(d: Descriptor, socket: usize, lockWord: usize, buffer:
   unlock(lockWord);
   // A blocked sender has bytes on the way that nobody will read: the kernel calls that a reset.
   if (blocked) return fail(ws.WSAECONNRESET);
-  const more = ws.send(socket, buffer + done, length - done, 0);
-  return more < 0 && done != 0 ? done : done + more;
+  return sendRest(socket, buffer, length, 0, done, true);
+}
+
+/** Sends through the kernel what the ring has not taken. @param ended this is a user-level connection whose peer has ended */
+function sendRest(socket: usize, buffer: usize, length: i32, flags: i32, done: i32, ended: bool): i32 {
+  const more = ws.send(socket, buffer + done, length - done, flags);
+  if (more >= 0 || done != 0) return max(more, 0) + done;
+  // One that has ended answers with a reset, soon. Should it have lied, who polls would find no room for ever, and `select` "ready".
+  if (ended && ws.WSAGetLastError() == ws.WSAEWOULDBLOCK) return fail(ws.WSAECONNRESET);
+  return more;
 }

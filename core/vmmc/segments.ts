@@ -241,6 +241,14 @@ export function releaseImport(segment: Segment, may: bool): void {
   os.free(changetype<usize>(segment));
 }
 
+/** The segment was not taken: the mapping stays, since its connector may have offered it for another connection. */
+export function keepImport(segment: Segment): void {
+  lock(segmentsLock());
+  segment.inUse = 0;
+  segment.idleRounds = 0;
+  unlock(segmentsLock());
+}
+
 /** Called with the lock held. */
 function unlinkImport(segment: Segment): void {
   let link = runtimeField(offsetof<Runtime>("imports"));

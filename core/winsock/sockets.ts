@@ -88,12 +88,16 @@ export function accept(socket: usize, name: usize, nameLength: usize): usize {
   // Noted before: another thread may close the listener while this one gets a connection.
   const address = listener.serverAddress;
   const port = listener.serverPort;
+  const slot = listener.slot;
+  const sequence = listener.slotSequence;
   const made = ws.accept(socket, name, nameLength);
   if (made == ws.INVALID_SOCKET) return made;
   const d = openDescriptor(made, true, isNonBlocking(listener));
   if (changetype<usize>(d) == 0) return made;
   d.serverAddress = address;
   d.serverPort = port;
+  d.listenerSlot = slot;
+  d.listenerSequence = sequence;
   d.receiveTimeoutMs = listener.receiveTimeoutMs;
   d.sendTimeoutMs = listener.sendTimeoutMs;
   d.lingerOn = listener.lingerOn;
@@ -103,7 +107,7 @@ export function accept(socket: usize, name: usize, nameLength: usize): usize {
   return made;
 }
 
-/** The name of the socket's peer, in this thread's memory; 0 when the connection has ended already. */
+/** The name of the socket's peer, in this thread's memory; 0 when the kernel has forgotten it, after a reset. */
 function peerName(socket: usize): usize {
   const thread = currentThread();
   const memory: usize = changetype<usize>(thread) != 0 ? scratch(thread, 2 * NAME_BYTES) : 0;

@@ -106,6 +106,8 @@ export class LivenessChecker implements WorldListener {
     if (this.rescued !== thread || this.world.machine.alone !== thread) return;
     this.rescued = undefined;
     this.rescues++;
+    // A jump of the clock may have ended the application's time as well: who has found nothing was not rescued.
+    if (name === "select" && result === 0) return;
     if (this.bellsLost || this.hasHostilePeer(thread)) return;
     const handedOver =
       name === "select" && this.wasHandedOver(thread) ? " (of a connection handed over to the kernel)" : "";

@@ -2,9 +2,11 @@ import * as ws from "../kernel/constants.js";
 import { againCases } from "./again.js";
 import { handedCases } from "./handed.js";
 import { keptCases } from "./kept.js";
+import { nameCases } from "./names.js";
 import { narrowCases } from "./narrow.js";
 import type { SmallCase } from "./play.js";
 import { beside, connected, connecting, receive, selectAndReceive, selectAndSend, sendAll } from "./sides.js";
+import { watchedCases } from "./watched.js";
 
 export const smallCases: readonly SmallCase[] = [
   connected(
@@ -143,6 +145,8 @@ export const smallCases: readonly SmallCase[] = [
   ...againCases,
   ...narrowCases,
   ...keptCases,
+  ...nameCases,
+  ...watchedCases,
   ...handedCases,
   connecting(
     "the decision: a connector that writes",

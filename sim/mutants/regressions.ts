@@ -27,8 +27,8 @@ export const regressions: readonly Mutant[] = [
     breaks: "a send whose connect another thread finishes goes to the kernel",
     changes: [
       {
-        from: "  if (kind == KIND_CONNECTING) {\n    return nowConnected",
-        to: "  if (kindOf(d) == KIND_CONNECTING) {\n    return nowConnected",
+        from: "  if (kind == KIND_CONNECTING) {\n    if (!nowConnected",
+        to: "  if (kindOf(d) == KIND_CONNECTING) {\n    if (!nowConnected",
       },
     ],
     by: "stream",
@@ -74,7 +74,7 @@ export const regressions: readonly Mutant[] = [
   {
     name: "import-kept-after-a-lost-race",
     breaks: "a segment that was imported in vain stays mapped",
-    changes: [{ from: "    releaseImport(segment, false);\n", to: "    releaseImport(segment, true);\n" }],
+    changes: [{ from: "    keepImport(segment);\n    wakeCaretaker();\n", to: "    keepImport(segment);\n" }],
     by: "leaks",
     once: true,
   },
@@ -111,7 +111,7 @@ export const regressions: readonly Mutant[] = [
     breaks: "doorbells that come before a connection's end are read as its bytes",
     changes: [
       {
-        from: "return kind == KIND_ENDED ? receiveEnded(d, socket) : ws.recv(socket, buffer, length, flags);",
+        from: "return kind == KIND_ENDED ? receiveEnded(d, socket, generation) : ws.recv(socket, buffer, length, flags);",
         to: "return ws.recv(socket, buffer, length, flags);",
       },
     ],
@@ -210,11 +210,65 @@ export const regressions: readonly Mutant[] = [
     name: "offer-of-a-dead-process-taken",
     breaks: "a connection gets what a process has offered that died, because its kernel connection had the same names",
     changes: [
-      { from: "const fits = lives || (slot != 0 && hasEnded(socket));", to: "const fits = slot != 0;" },
+      {
+        from: "const fits = lives || (slot != 0 && isForListener(slot, d) && hasEnded(socket));",
+        to: "const fits = slot != 0;",
+      },
       { from: "    dropNamesakes(d);\n", to: "" },
     ],
     by: "agreement",
     profile: "kills",
+    once: true,
+  },
+  {
+    name: "select-disarms-another",
+    breaks: "a select that began while its socket was connecting takes back another thread's wish to be woken",
+    changes: [
+      {
+        from: "const same = d.handle == socket && wasArmed(call, reading, index, d.generation);",
+        to: "const same = true;",
+      },
+    ],
+    by: "liveness",
+    smallCase: "two threads select, one since before the connection",
+    once: true,
+  },
+  {
+    name: "select-waits-for-another-send",
+    breaks: "a select for room sleeps on because another thread's send is half done, whose end wakes nobody",
+    changes: [
+      {
+        from: "  return (\n    hasRoom(d) ||",
+        to: "  if (d.sendOwner != 0 && d.sendOwner != os.thread()) return false;\n  return (\n    hasRoom(d) ||",
+      },
+    ],
+    by: "liveness",
+    smallCase: "select waits for room beside a send that waits for it",
+    once: true,
+  },
+  {
+    name: "recv-goes-on-with-the-next-connection",
+    breaks: "a recv that finds its connection ended reads the bytes of the next one that has its handle",
+    changes: [
+      {
+        from: "if (generationOf(d) != generation) return fail(ws.WSAENOTSOCK); // it was closed, and is another socket now\n",
+        to: "",
+      },
+      {
+        from: "while (d.generation == generation && d.handle == socket && kindOf(d) >= KIND_PENDING) {\n    // Before anything is read",
+        to: "while (d.handle == socket && kindOf(d) >= KIND_PENDING) {\n    // Before anything is read",
+      },
+    ],
+    by: "stream",
+    smallCase: "closed under a thread whose peer has died, and accepted again",
+    once: true,
+  },
+  {
+    name: "offer-for-an-older-listener",
+    breaks: "a connection gets what a process has offered that died, for a listener of the same name that is gone",
+    changes: [{ from: "isForListener(slot, d) && ", to: "" }],
+    by: "stream",
+    smallCase: "two that die, with the same names",
     once: true,
   },
 ];

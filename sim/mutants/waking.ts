@@ -86,7 +86,7 @@ export const wakingMutants: readonly Mutant[] = [
   {
     name: "waiters-not-woken-by-close",
     breaks: "a thread sleeps on in a connection that another thread closes",
-    changes: [{ from: "  d.generation++;\n  wakeAll(d);", to: "  d.generation++;" }],
+    changes: [{ from: "  nextGeneration(d);\n  wakeAll(d);", to: "  nextGeneration(d);" }],
     by: "liveness",
   },
   {
