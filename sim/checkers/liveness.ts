@@ -11,9 +11,6 @@ const STALL_US = 30_000_000;
 const IDLE_US = 10_000_000;
 const IDLE_STEPS = 16_000;
 
-/** A descriptor's kind, as in core/sockets/descriptor.ts. */
-const KIND_KERNEL = 1;
-
 /**
  * Nobody sleeps while there is something to do: programs get on; and what wakes a sleeper is the other side, not the
  * look that the core has once a second for ends that no bell announces.
@@ -27,8 +24,6 @@ export class LivenessChecker implements WorldListener {
   rescues = 0;
   /** Nothing has come back for so long: true if something has been done about it, once. */
   onStall: () => boolean = () => false;
-  /** The sockets whose writing the thread waits for that the clock has woken. */
-  private writeSet: readonly number[] = [];
   private stepsThen = 0;
   private timeThen = 0;
   /** A fault has taken bells or doorbells away: the look once a second is what helps then. */
@@ -45,7 +40,6 @@ export class LivenessChecker implements WorldListener {
   }
 
   jump(to: number, thread: SimThread): void {
-    this.writeSet = thread.call?.name === "select" ? this.world.setAt(thread.call.args[2]!) : [];
     const looks = thread.timeoutMs === this.recheckMs && !thread.daemon;
     this.rescued = looks && !this.waitsForMoreRoom(thread) ? thread : undefined;
     this.checkIdle(to);
@@ -109,19 +103,11 @@ export class LivenessChecker implements WorldListener {
     // A jump of the clock may have ended the application's time as well: who has found nothing was not rescued.
     if (name === "select" && result === 0) return;
     if (this.bellsLost || this.hasHostilePeer(thread)) return;
-    const handedOver =
-      name === "select" && this.wasHandedOver(thread) ? " (of a connection handed over to the kernel)" : "";
-    const what = `${name}${handedOver} of ${thread.label} came back with ${result}`;
+    const what = `${name} of ${thread.label} came back with ${result}`;
     throw new SimFailure(
       "liveness",
       `lost wake-up: ${what} only because it looks by itself every ${this.recheckMs} ms`,
     );
-  }
-
-  /** A `select` for writing, on a connection that the kernel has carried since. */
-  private wasHandedOver(thread: SimThread): boolean {
-    const sockets = this.writeSet;
-    return sockets.some((socket) => this.inspector.descriptor(thread.process, socket)?.kind === KIND_KERNEL);
   }
 
   private hasHostilePeer(thread: SimThread): boolean {
