@@ -12,9 +12,6 @@ export function report(summary: Summary, wanted: Arguments, say: (line: string) 
     say(`FAILED seed ${failure.seed}, ${failure.checker}: ${failure.message}`);
     say(`  to see it again: ${replay(failure.seed, wanted)}`);
   }
-  for (const [what, seeds] of Object.entries(summary.known)) {
-    say(`KNOWN (${seeds.length} seeds, such as ${seeds.slice(0, 3).join(", ")}): ${what}`);
-  }
   if (wanted.stats) {
     const width = Math.max(0, ...Object.keys(summary.reached).map((name) => name.length));
     for (const name of Object.keys(summary.reached).sort()) say(`  ${name.padEnd(width)} ${summary.reached[name]}`);

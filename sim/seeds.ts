@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Arguments } from "./arguments.js";
 import { Describer } from "./describe.js";
-import { knownFinding } from "./known.js";
 import { optionsOf } from "./options.js";
 import { type RunResult, Simulator } from "./run.js";
 
@@ -31,8 +30,6 @@ export interface Summary {
   /** How often each state was reached. */
   reached: Record<string, number>;
   failures: Failure[];
-  /** Seeds that found what is known already (see known.ts), by what it is. */
-  known: Record<string, number[]>;
 }
 
 /** Failures that are told in full. */
@@ -51,7 +48,6 @@ export function emptySummary(): Summary {
     seconds: 0,
     reached: {},
     failures: [],
-    known: {},
   };
 }
 
@@ -90,11 +86,6 @@ function add(summary: Summary, seed: number, result: RunResult): void {
   summary.userLevel += result.reached.get("connect user") ?? 0;
   for (const [name, count] of result.reached) if (name.startsWith("connect kernel")) summary.kernel += count;
   if (result.failure === undefined) return;
-  const known = knownFinding(result.failure.checker, result.failure.message);
-  if (known !== undefined) {
-    summary.known[known.what] = [...(summary.known[known.what] ?? []), seed];
-    return;
-  }
   const told = summary.failures.length < TOLD;
   const describer = new Describer(result.world);
   const trace = told ? [...describer.trace(TRACE_LINES), ...describer.threads()] : [];
@@ -135,9 +126,7 @@ function runPart(part: Arguments, file: string): Promise<Summary> {
 
 function merge(one: Summary, other: Summary): Summary {
   const failures = [...one.failures, ...other.failures];
-  const merged = { ...one, reached: { ...one.reached }, known: { ...one.known }, failures };
-  for (const [what, seeds] of Object.entries(other.known))
-    merged.known[what] = [...(merged.known[what] ?? []), ...seeds];
+  const merged = { ...one, reached: { ...one.reached }, failures };
   for (const key of ["seeds", "steps", "switches", "faults", "bytes", "userLevel", "kernel"] as const)
     merged[key] += other[key];
   for (const [name, count] of Object.entries(other.reached)) merged.reached[name] = (merged.reached[name] ?? 0) + count;
