@@ -11,6 +11,9 @@ const STALL_US = 30_000_000;
 const IDLE_US = 10_000_000;
 const IDLE_STEPS = 16_000;
 
+/** A descriptor's kind, as in core/sockets/descriptor.ts: from here on it has a ring. */
+const KIND_PENDING = 5;
+
 /**
  * Nobody sleeps while there is something to do: programs get on; and what wakes a sleeper is the other side, not the
  * look that the core has once a second for ends that no bell announces.
@@ -80,7 +83,8 @@ export class LivenessChecker implements WorldListener {
       call.name === "send" ? [call.args[0]!] : call.name === "select" ? this.world.setAt(call.args[2]!) : [];
     return sockets.some((socket) => {
       const d = this.inspector.descriptor(thread.process, socket);
-      if (d === undefined || d.own === 0) return false;
+      // Whatever the words of a connection say that the kernel carries now.
+      if (d === undefined || d.own === 0 || d.kind! < KIND_PENDING) return false;
       const credit = this.world.machine.memory.i32[(d.own! + this.world.core.constant("BLOCK_CREDIT")) >> 2]!;
       if (d.sendSwitching !== 0 && credit - d.sendSwitch! >= 0) return false;
       const unread = (d.head! - credit) >>> 0;
