@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { paths } from "../../scripts/build/paths.js";
+import { builtCore } from "../../sim/core-build.js";
+import { hunt, Reference } from "../../sim/mutants/hunt.js";
+import { buildMutant } from "../../sim/mutants/mutant.js";
+import { regressions } from "../../sim/mutants/regressions.js";
+
+/** One for each checker, of those that are found soon. `npm run mutants` looks for all. */
+const chosen = [
+  "recv-goes-on-with-the-next-connection",
+  "select-waits-for-another-send",
+  "slot-claimed-before-it-counts",
+  "offer-of-a-dead-process-taken",
+  "doorbell-keeps-several-awake",
+].map((name) => {
+  const mutant = regressions.find((other) => other.name === name);
+  if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
+  return mutant;
+});
+
+describe("a mistake that the core once had is found again", () => {
+  const folder = mkdtempSync(join(tmpdir(), "vmmc-regressions-"));
+  const built: string[] = [];
+
+  before(async () => {
+    for (let first = 0; first < chosen.length; first += 2) {
+      const two = chosen.slice(first, first + 2);
+      built.push(...(await Promise.all(two.map((mutant) => buildMutant(paths.core, folder, "small", mutant)))));
+    }
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  for (const [place, mutant] of chosen.entries()) {
+    it(`${mutant.by}: ${mutant.breaks}`, () => {
+      const limits = { seeds: 1, most: 4000, first: true };
+      const { seed, found, seeds } = hunt(mutant, built[place]!, new Reference(builtCore("small")), limits);
+      assert.ok(seed !== undefined, `after ${seeds} runs only: ${[...found.keys()].join(", ") || "nothing"}`);
+    });
+  }
+
+  it("and there is one for each checker that has found some", () => {
+    const of = (mutants: typeof chosen) => [...new Set(mutants.map(({ by }) => by))].sort();
+    assert.deepEqual(of(chosen), of([...regressions]));
+  });
+});
