@@ -113,9 +113,10 @@ export class Api {
     const at = this.memory.address + BUFFER;
     const flows = kernel === undefined ? undefined : this.streams.flowsOf(kernel);
     if (flows !== undefined) this.streams.prepare(flows.out, this.u8.subarray(at, at + bytes), sender);
+    const over = flows?.out.over === true;
     const result = yield* this.call("send", socket, at, bytes, 0);
     if (flows === undefined) return result;
-    this.streams.sent(flows.out, bytes, result, this.thread.label, sender);
+    this.streams.sent(flows.out, bytes, result, this.thread.label, sender, over);
     if (result < 0) this.streams.broken(flows, this.error, this.thread.label);
     return result;
   }
@@ -145,6 +146,7 @@ export class Api {
       flow.shut = true;
     }
     const result = yield* this.call("shutdown", socket, how);
+    if (result === 0 && flow !== undefined) flow.over = true;
     if (result < 0 && flow?.end === "shut" && first) {
       flow.end = "open";
       flow.shut = false;

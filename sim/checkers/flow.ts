@@ -21,6 +21,8 @@ export class Flow {
   end: StreamEnd = "open";
   /** It was ended in good order before anything else happened to it. */
   shut = false;
+  /** A shutdown has said so: whoever begins to send after that is refused. */
+  over = false;
   /** The reader has closed its socket. */
   readerClosed = false;
   /** Its process has ended: what it took may not have reached the program. */

@@ -73,8 +73,12 @@ export class StreamChecker {
     flow.prepare(buffer, sender);
   }
 
-  /** @param result of a `send` of `bytes` bytes; negative for an error */
-  sent(flow: Flow, bytes: number, result: number, who: string, sender: number): void {
+  /**
+   * @param result of a `send` of `bytes` bytes; negative for an error
+   * @param over the stream was at its end when the call began
+   */
+  sent(flow: Flow, bytes: number, result: number, who: string, sender: number, over: boolean): void {
+    if (result > 0 && over) this.fail(flow, who, `sent ${result} bytes after a shutdown`);
     if (result > bytes) this.fail(flow, who, `sent ${result} of ${bytes} bytes`);
     if (result > 0) flow.accept(result, sender);
   }

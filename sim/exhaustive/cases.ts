@@ -1,5 +1,6 @@
 import * as ws from "../kernel/constants.js";
 import { againCases } from "./again.js";
+import { crossingCases } from "./crossing.js";
 import { handedCases } from "./handed.js";
 import { keptCases } from "./kept.js";
 import { nameCases } from "./names.js";
@@ -144,6 +145,7 @@ export const smallCases: readonly SmallCase[] = [
   ),
   ...againCases,
   ...narrowCases,
+  ...crossingCases,
   ...keptCases,
   ...nameCases,
   ...watchedCases,

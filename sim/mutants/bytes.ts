@@ -116,5 +116,6 @@ export const byteMutants: readonly Mutant[] = [
       },
     ],
     by: "stream",
+    smallCase: "a close crosses the next connection",
   },
 ];

@@ -67,13 +67,16 @@ export function hunt(mutant: Mutant, file: string, reference: Reference, limits:
     : huntByOrders(mutant, file, reference);
 }
 
-/** Tries every order of the mutant's small case, with up to two preemptions and stores that are seen late. */
+/** Tries every order of the mutant's small case, with up to two preemptions, and stores that are seen late or at once. */
 function huntByOrders(mutant: Mutant, file: string, reference: Reference): Catch {
   const small = smallCases.find(({ name }) => name === mutant.smallCase);
   if (small === undefined) throw new Error(`${mutant.name}: there is no small case "${mutant.smallCase}"`);
   const result: Catch = { seeds: 0, found: new Map(), seed: undefined, message: "", unclear: 0 };
-  for (let preemptions = 0; preemptions <= 2; preemptions++) {
-    const bounds = { preemptions, storesLate: true };
+  for (const [preemptions, storesLate] of [0, 1, 2].flatMap((count) => [
+    [count, true] as const,
+    [count, false] as const,
+  ])) {
+    const bounds = { preemptions, storesLate };
     const passedOver = (choices: string): boolean => {
       const fails = reference.failsInOrder(small, bounds, choices);
       if (fails) result.unclear++;

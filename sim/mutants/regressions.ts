@@ -104,6 +104,7 @@ export const regressions: readonly Mutant[] = [
       },
     ],
     by: "stream",
+    smallCase: "a shutdown crosses the end of the connect",
     once: true,
   },
   {
