@@ -5,6 +5,9 @@ import type { World } from "./world.js";
 /** The fields of one of the core's records. Those of 8 bytes are left out. */
 export type Record32 = Readonly<Record<string, number>>;
 
+/** A descriptor's kind, as in core/sockets/descriptor.ts. */
+export const KIND_PENDING = 5;
+
 /** Looks into the memory of simulated processes, by the names that the core's source gives to it. */
 export class Inspector {
   constructor(private readonly world: World) {}
@@ -20,6 +23,15 @@ export class Inspector {
   /** The blocks that the process holds for such records. */
   blocks(process: SimProcess, name: string): Region[] {
     return [...process.blocks.values()].filter((region) => region.name === name);
+  }
+
+  /** True while the process hands over to the kernel what it has written to that socket's ring: it has decided so, and is not through. */
+  isHandedOver(process: SimProcess, socket: number): boolean {
+    const { core, machine } = this.world;
+    const d = this.descriptor(process, socket);
+    if (d === undefined || d.kind !== KIND_PENDING || d.own === 0) return false;
+    const state = d.own! - core.constant("BLOCKS_OFFSET") + core.constant("SEGMENT_STATE");
+    return machine.memory.i32[state >> 2] === core.constant("STATE_KERNEL");
   }
 
   /** The descriptor of that socket, if its handle is this one's now. */

@@ -18,6 +18,8 @@ import { isOfferFrom, localName, nameAddress, namePort, processReason } from "./
 import { markGone } from "./waiting";
 
 const SCRATCH_BYTES = 256;
+/** Offers that are looked at for one connection: bounds what a directory can make an acceptor do that is not what it should be. */
+const LOOKS = 4;
 
 /**
  * The acceptor's step: the kernel has accepted `socket` at the server's name, and from the listener, in `d`, from the peer
@@ -35,12 +37,18 @@ export function takeOffer(d: Descriptor, socket: usize, peerName: usize): void {
       waitForIntents(d);
       slot = findOffer(d, socket);
     }
-    const word: u32 = slot == 0 ? 0 : slotWord(slot);
-    const lives = slot != 0 && ownerRuns(slot, word);
-    const fits = lives || (slot != 0 && isForListener(slot, d) && hasEnded(socket));
-    if (slot != 0 && !fits) removeStale(slot, word, d.slotSequence);
-    reason = fits ? importOffer(d, slot) : layout.REASON_PEER_NOT_WRAPPED;
-    if (!lives && reason == layout.REASON_NONE) endAtOnce(d);
+    reason = layout.REASON_PEER_NOT_WRAPPED;
+    // What was found may be an older connection's, or withdrawn just now, and this one's offer is another.
+    for (let look = 0; slot != 0 && look < LOOKS; look++) {
+      const word = slotWord(slot);
+      const lives = ownerRuns(slot, word);
+      const fits = lives || (isForListener(slot, d) && hasEnded(socket));
+      if (fits) reason = importOffer(d, slot);
+      else removeStale(slot, word, d.slotSequence);
+      if (!lives && reason == layout.REASON_NONE) endAtOnce(d);
+      if (reason != layout.REASON_PEER_NOT_WRAPPED) break;
+      slot = findOffer(d, socket);
+    }
   }
   if (reason != layout.REASON_NONE && reconsiderOffers()) wakeCaretaker();
   logDecision(d, layout.ROLE_ACCEPT, reason == layout.REASON_NONE ? layout.MODE_USER : layout.MODE_KERNEL, reason);

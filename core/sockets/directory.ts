@@ -145,6 +145,8 @@ export function ownerRuns(slot: usize, word: u32): bool {
 
 /** Removes a slot that belongs to a process which has ended, with the segment that it may still name. */
 export function removeStale(slot: usize, word: u32, sequence: u32): void {
+  // Its owner has changed it before it ended: what it is now, an offer maybe, is another question.
+  if (slotWord(slot) != word || slotSequence(slot) != sequence) return;
   const start = loadField(slot + layout.SLOT_START);
   const key = loadField(slot + layout.SLOT_SEGMENT_KEY);
   // A connector notes the key before it creates the segment's file, and frees the slot after the file is gone; so do we.

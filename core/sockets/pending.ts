@@ -44,6 +44,8 @@ export function settlePending(d: Descriptor, socket: usize, memory: usize): void
       if (decided(d)) adopt(d);
       else toKernel(d, listenerGone(d) ? layout.REASON_LISTENER_GONE : layout.REASON_PEER_NOT_WRAPPED, memory);
     } else if (refused(d)) toKernel(d, layout.REASON_SEGMENT_IMPORT, memory);
+    // The kernel's connection stands, and so there is another listener, which may be anybody's.
+    else if (listenerGone(d)) toKernel(d, layout.REASON_LISTENER_GONE, memory);
   }
   unlockBoth(d);
 }

@@ -118,9 +118,12 @@ function collectSet(call: Call, set: usize, ready: usize, kernel: usize, reading
   for (let index: u32 = 0; index < count; index++) {
     const socket = setEntry(set, index);
     const d = userLevel(socket);
+    if (changetype<usize>(d) != 0 && kindOf(d) == KIND_PENDING) {
+      // Before the decision is known here there is no credit. And nobody else may be there to see that there will be none.
+      if (call.slept != 0) settlePending(d, socket, call.small);
+      else settleIfDecided(d, socket);
+    }
     if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING) {
-      // Before the decision is known here there is no credit.
-      if (kindOf(d) == KIND_PENDING) settleIfDecided(d, socket);
       if (isReady(d, socket, reading, false)) {
         setAdd(ready, socket);
         continue;

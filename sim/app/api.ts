@@ -104,7 +104,10 @@ export class Api {
     const name = named ? this.memory.address + NAME : 0;
     const length = named ? this.memory.address + LENGTH : 0;
     if (named) this.i32[length >> 2] = 16;
-    return yield* this.call("accept", socket, name, length);
+    const accepted = yield* this.call("accept", socket, name, length);
+    const made = accepted < 0 ? undefined : this.kernel(accepted);
+    if (made !== undefined && this.kernel(socket) === undefined) this.streams.flowsOf(made).in.lateAccept = true;
+    return accepted;
   }
 
   /** Sends the next `bytes` bytes of the socket's stream, or of that sender's part of it. */

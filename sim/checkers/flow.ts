@@ -21,6 +21,10 @@ export class Flow {
   end: StreamEnd = "open";
   /** It was ended in good order before anything else happened to it. */
   shut = false;
+  /** Its writer has died while it handed over to the kernel what it had written. */
+  cut = false;
+  /** The listener was closed while its connection was being accepted. */
+  lateAccept = false;
   /** A shutdown has said so: whoever begins to send after that is refused. */
   over = false;
   /** The reader has closed its socket. */

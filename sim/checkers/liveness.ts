@@ -1,5 +1,5 @@
 import { SimFailure } from "../failure.js";
-import { Inspector } from "../inspector.js";
+import { Inspector, KIND_PENDING } from "../inspector.js";
 import { WSAEWOULDBLOCK } from "../kernel/constants.js";
 import type { SimThread } from "../machine/thread.js";
 import type { World, WorldListener } from "../world.js";
@@ -10,9 +10,6 @@ const STALL_US = 30_000_000;
 /** While nothing comes back for so long (us), a thread may do so many steps: it looks around, and a caretaker walks its tables. */
 const IDLE_US = 10_000_000;
 const IDLE_STEPS = 16_000;
-
-/** A descriptor's kind, as in core/sockets/descriptor.ts: from here on it has a ring. */
-const KIND_PENDING = 5;
 
 /**
  * Nobody sleeps while there is something to do: programs get on; and what wakes a sleeper is the other side, not the

@@ -1,4 +1,5 @@
 import { SimFailure } from "../failure.js";
+import { Inspector } from "../inspector.js";
 import * as ws from "../kernel/constants.js";
 import type { KernelSocket } from "../kernel/socket.js";
 import type { SimProcess } from "../machine/process.js";
@@ -22,7 +23,7 @@ export class StreamChecker {
   onlyBytes = false;
   /**
    * Segments cannot always be imported: then the connector hands over to the kernel what it has written, and what it has not
-   * handed over yet is lost if it dies. The only loss that there is.
+   * handed over yet is lost if it dies. This, and what flows are excused for, are the losses that docs/protocol.md knows.
    */
   importsFail = false;
   /** Nothing can be expected: the directory, which says who belongs to whom, is not what it should be. */
@@ -41,10 +42,12 @@ export class StreamChecker {
   }
 
   private died(world: World, process: SimProcess): void {
+    const inspector = new Inspector(world);
     for (const socket of world.network.sockets) {
       if (socket.process !== process) continue;
       for (const connection of socket.waiting) this.flow(connection.id * 2 + 1).end = "died";
       const flows = this.flowsOf(socket);
+      flows.out.cut = inspector.isHandedOver(process, socket.handle);
       // Whatever its program has begun to say with a close: the kernel says the rest.
       flows.out.end = "died";
       flows.in.readerClosed = true;
@@ -96,7 +99,8 @@ export class StreamChecker {
     if (this.onlyBytes) return;
     const flow = flows.in;
     if (flow.end === "open") this.fail(flow, who, "the end of a stream that its writer has not ended");
-    const lost = this.importsFail && flow.end === "died" && flow.received === 0;
+    const excused = this.importsFail || flow.cut || (flow.lateAccept && !this.isUserLevel(flow.stream >> 1));
+    const lost = excused && flow.end === "died" && flow.received === 0;
     // Another thread may have taken the rest, and not have come back with it yet.
     if (flow.received < flow.sent && flow.receivers === 1 && !lost)
       this.fail(flow, who, `the end after ${flow.received} of ${flow.sent} bytes`);

@@ -212,8 +212,8 @@ export const regressions: readonly Mutant[] = [
     breaks: "a connection gets what a process has offered that died, because its kernel connection had the same names",
     changes: [
       {
-        from: "const fits = lives || (slot != 0 && isForListener(slot, d) && hasEnded(socket));",
-        to: "const fits = slot != 0;",
+        from: "const fits = lives || (isForListener(slot, d) && hasEnded(socket));",
+        to: "const fits = true;",
       },
       { from: "    dropNamesakes(d);\n", to: "" },
     ],

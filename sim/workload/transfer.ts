@@ -45,7 +45,7 @@ function* write(
     const piece = Math.min(bytes - done, 1 + random.below(plan.piece));
     const sent = yield* api.send(socket, piece, sender);
     if (all.closing) return false;
-    vain = sent >= 0 ? 0 : vain + 1;
+    vain = sent >= 0 ? vain >> 1 : vain + 1;
     if (sent >= 0) done += sent;
     else if (api.error === ws.WSAENOBUFS) yield* api.sleep(1);
     else if (api.error === ws.WSAEWOULDBLOCK || api.error === ws.WSAENOTCONN) {
@@ -100,7 +100,7 @@ function* read(api: Api, socket: number, plan: SidePlan, expected: number): Step
     const most = plan.reading === "end" ? piece : Math.min(piece, expected - done);
     const got = yield* api.recv(socket, most, peek);
     if (got === 0) return true;
-    vain = got > 0 ? 0 : vain + 1;
+    vain = got > 0 ? vain >> 1 : vain + 1;
     if (got > 0) {
       if (!peek) done += got;
     } else if (api.error === ws.WSAENOBUFS) yield* api.sleep(1);
