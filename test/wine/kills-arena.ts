@@ -299,6 +299,8 @@ export class Arena {
           ...ledgers,
           `the host's process is ${host?.pid}; its last words:`,
           ...(host?.stdout.trimEnd().split("\n").slice(-10) ?? []),
+          "what it has logged since the round began:",
+          ...(this.#host?.log.more().trimEnd().split("\n").slice(-30) ?? []),
         ];
         victim.kill();
         throw new Error(words.join("\n"));

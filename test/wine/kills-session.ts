@@ -7,6 +7,8 @@ import { classOf, type Pair, type Round, roundOf, scenes } from "./kills-scenes.
 
 /** So often the kernel is asked, with other seeds, before an answer of ours counts as one that it never gives. */
 const kernelTries = 60;
+/** Rounds over the kernel in which Wine alone may hang: processes and sockets of its own get stuck now and then. */
+const mostStuck = 20;
 /** Rounds between two looks at what has been left behind. */
 const settlePeriod = 25;
 /** Handles that may come and go: what a lazily made event or a kept peer needs. */
@@ -17,6 +19,8 @@ export class Reference {
   /** Rounds over the kernel so far, and those in which the survivor was never told. */
   rounds = 0;
   spoilt = 0;
+  /** Rounds that have not come to their end. */
+  stuck = 0;
   readonly #answers = new Map<string, Set<string>>();
   /** Answers that the kernel was asked for in vain: once is enough. */
   readonly #strange = new Set<string>();
@@ -60,8 +64,17 @@ export class Reference {
   async #ask(round: Round, pair: Pair): Promise<void> {
     const name = `${pair.host} ${pair.victim}`;
     if (!this.#arenas.has(name)) this.#arenas.set(name, await Arena.open(pair, false));
-    const after = await this.#arenas.get(name)!.run(round);
+    const arena = this.#arenas.get(name)!;
+    let after: Aftermath;
     this.rounds++;
+    try {
+      after = await arena.run(round);
+    } catch (error) {
+      this.#arenas.delete(name);
+      await arena.close();
+      if (++this.stuck > mostStuck) throw error;
+      return;
+    }
     if (after.void) this.spoilt++;
     assert.deepEqual(wrongsOf(after, false), [], `over the kernel: ${JSON.stringify(round)}`);
     // The kernel does not know how many microseconds we take: any moment's answers hold for the class.
