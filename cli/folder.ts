@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { CliError } from "./errors.js";
-import { type Image, readImage } from "./image.js";
+import { CliError, InputError } from "./errors.js";
+import { type Arch, type Image, readImage } from "./image.js";
 import { productName } from "./package.js";
 
 /** The DLL that is put beside programs, as Windows compares names: without regard to case. */
@@ -22,7 +22,7 @@ export interface Target {
 /** @throws CliError when there is nothing of that name */
 export function findTarget(path: string): Target {
   const status = statSync(path, { throwIfNoEntry: false });
-  if (status === undefined) throw new CliError(`There is no folder or program ${path}.`);
+  if (status === undefined) throw new InputError(`There is no folder or program ${path}.`);
   if (status.isDirectory()) return { folder: path, program: undefined };
   return { folder: dirname(path), program: basename(path) };
 }
@@ -46,13 +46,14 @@ export function imagesIn(folder: string): { programs: NamedImage[]; libraries: N
 /** The wsock32.dll of a folder, if there is one, in whatever case its name is written. */
 export function presentDll(
   folder: string,
-): { path: string; version: string | undefined; isOurs: boolean; is: string } | undefined {
+): { path: string; version: string | undefined; arch: Arch | undefined; isOurs: boolean; is: string } | undefined {
   const name = readdirSync(folder).find((candidate) => candidate.toLowerCase() === dllName);
   if (name === undefined) return undefined;
   const path = join(folder, name);
   let strings: ReadonlyMap<string, string> = new Map();
+  let arch: Arch | undefined;
   try {
-    strings = readImage(path).version;
+    ({ version: strings, arch } = readImage(path));
   } catch (error) {
     // What cannot be read is not ours.
     if (!(error instanceof CliError)) throw error;
@@ -61,6 +62,7 @@ export function presentDll(
   return {
     path,
     version: strings.get("ProductVersion"),
+    arch,
     isOurs: product === productName,
     is: product === undefined ? "it names no product" : `it belongs to the product "${product}"`,
   };

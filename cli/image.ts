@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { CliError } from "./errors.js";
+import { CliError, InputError } from "./errors.js";
 import { parseVersionStrings } from "./version-info.js";
 
 /** A processor architecture of Windows programs, in Node's words: 64-bit or 32-bit x86. */
@@ -11,6 +11,8 @@ export interface Image {
   isDll: boolean;
   /** The DLLs that it imports from when it starts, or later (delay-loaded), in lower case. */
   imports: string[];
+  /** What it imports from each of them: names, and ordinals where it imports without a name. */
+  functions: ReadonlyMap<string, readonly (string | number)[]>;
   /** Texts of its version resource, such as ProductName; empty when it has none. */
   version: ReadonlyMap<string, string>;
 }
@@ -18,14 +20,16 @@ export interface Image {
 const MACHINES: Readonly<Record<number, Arch>> = { 34404: "x64", 332: "ia32" };
 const IS_DLL = 0x2000;
 // Data directories, and the sizes of what they point to.
-const IMPORTS = { directory: 1, entryBytes: 20, nameField: 12 };
-const DELAYED_IMPORTS = { directory: 13, entryBytes: 32, nameField: 4 };
+const IMPORTS = { directory: 1, entryBytes: 20, nameField: 12, lookupFields: [0, 16] };
+const DELAYED_IMPORTS = { directory: 13, entryBytes: 32, nameField: 4, lookupFields: [16] };
+type ImportKind = typeof IMPORTS;
 const RESOURCES = 2;
 const RT_VERSION = 16;
 const IS_SUBDIRECTORY = 0x8000_0000;
 /** No program imports from more DLLs, or from one with a longer name: limits for damaged files. */
 const MAX_IMPORTS = 4096;
 const MAX_NAME_BYTES = 512;
+const MAX_FUNCTIONS = 65_536;
 
 /**
  * Reads a program file or DLL.
@@ -39,7 +43,7 @@ export function readImage(path: string): Image {
     throw new CliError(`Cannot read ${path}: ${(error as Error).message}.`);
   }
   const file = new ImageFile(bytes, path);
-  return { arch: file.arch, isDll: file.isDll, imports: file.imports(), version: file.version() };
+  return { arch: file.arch, isDll: file.isDll, ...file.imported(), version: file.version() };
 }
 
 class ImageFile {
@@ -55,12 +59,18 @@ class ImageFile {
     const isProgram = bytes.length >= 64 && this.u16(0) === 0x5a4d;
     const header = isProgram ? this.u32(0x3c) : 0;
     if (!isProgram || this.u32(header) !== 0x4550) {
-      throw new CliError(`${path} is not a Windows program or DLL: it has no "MZ" and "PE" headers.`);
+      const old = isProgram && header + 2 <= bytes.length ? bytes.toString("latin1", header, header + 2) : "";
+      if (/^(?:NE|LE|LX)$/.test(old)) {
+        throw new InputError(
+          `${path} is a 16-bit program (its header is "${old}"): only 32- and 64-bit ones are served.`,
+        );
+      }
+      throw new InputError(`${path} is not a Windows program or DLL: it has no "MZ" and "PE" headers.`);
     }
     const machine = this.u16(header + 4);
     const arch = MACHINES[machine];
     if (arch === undefined) {
-      throw new CliError(
+      throw new InputError(
         `${path} is made for machine type 0x${machine.toString(16)}; only x64 and ia32 (x86) are served.`,
       );
     }
@@ -75,21 +85,45 @@ class ImageFile {
     }
   }
 
-  imports(): string[] {
-    const names = [...this.importsOf(IMPORTS), ...this.importsOf(DELAYED_IMPORTS)];
-    return [...new Set(names.map((name) => name.toLowerCase()))];
+  /** The DLLs that it imports from, and what. */
+  imported(): Pick<Image, "imports" | "functions"> {
+    const functions = new Map<string, (string | number)[]>();
+    for (const kind of [IMPORTS, DELAYED_IMPORTS]) {
+      for (const { name, lookup } of this.importsOf(kind)) {
+        const dll = name.toLowerCase();
+        functions.set(dll, [...(functions.get(dll) ?? []), ...this.functionsAt(lookup)]);
+      }
+    }
+    return { imports: [...functions.keys()], functions };
   }
 
-  private importsOf(kind: typeof IMPORTS): string[] {
+  private importsOf(kind: ImportKind): { name: string; lookup: number }[] {
     const directory = this.directory(kind.directory);
-    const names: string[] = [];
-    if (directory === undefined) return names;
-    for (let at = directory.offset; names.length < MAX_IMPORTS; at += kind.entryBytes) {
+    const found: { name: string; lookup: number }[] = [];
+    if (directory === undefined) return found;
+    for (let at = directory.offset; found.length < MAX_IMPORTS; at += kind.entryBytes) {
       const name = this.u32(at + kind.nameField);
-      if (name === 0) return names;
-      names.push(this.text(this.offset(name)));
+      if (name === 0) return found;
+      // Some linkers leave the table out that the loader does not write to.
+      const lookup = kind.lookupFields.map((field) => this.u32(at + field)).find((rva) => rva !== 0) ?? 0;
+      found.push({ name: this.text(this.offset(name)), lookup });
     }
     return this.damaged("its import table has no end");
+  }
+
+  /** The functions of one lookup table: pointer-sized entries, an ordinal if the highest bit is set, else a name's address. */
+  private functionsAt(rva: number): (string | number)[] {
+    const found: (string | number)[] = [];
+    if (rva === 0) return found;
+    const size = this.arch === "x64" ? 8 : 4;
+    for (let at = this.offset(rva); found.length < MAX_FUNCTIONS; at += size) {
+      const low = this.u32(at);
+      const high = size === 8 ? this.u32(at + 4) : low;
+      if (low === 0 && high === 0) return found;
+      if (high >= IS_SUBDIRECTORY) found.push(low & 0xffff);
+      else found.push(this.text(this.offset(low) + 2));
+    }
+    return this.damaged("a list of imports has no end");
   }
 
   /** The version resource: type, then name, then language, each a directory; the first of each is taken. */

@@ -3,8 +3,9 @@ import { Command, CommanderError } from "commander";
 import { WrapgenError } from "../wrapgen/errors.js";
 import { CliError, InputError } from "./errors.js";
 import { addExports } from "./exports.js";
-import { install, uninstall } from "./install.js";
+import { addInstall } from "./install.js";
 import { productVersion } from "./package.js";
+import { addStatus } from "./status.js";
 import { addTrace } from "./trace.js";
 import { addWrap } from "./wrap.js";
 
@@ -32,18 +33,8 @@ function makeProgram(): Command {
       ].join("\n"),
     );
   addExports(program);
-  program
-    .command("install")
-    .description("put wsock32.dll beside a program")
-    .argument("<target>", "a program, or a folder with programs")
-    .addHelpText("after", "\nExamples:\n  vmmc install program.exe\n  vmmc install folder")
-    .action((target: string) => console.log(install(target).join("\n")));
-  program
-    .command("uninstall")
-    .description("remove our wsock32.dll from beside a program")
-    .argument("<target>", "a program, or a folder with programs")
-    .addHelpText("after", "\nExamples:\n  vmmc uninstall program.exe\n  vmmc uninstall folder")
-    .action((target: string) => console.log(uninstall(target).join("\n")));
+  addInstall(program);
+  addStatus(program);
   addWrap(program);
   addTrace(program);
   return program;

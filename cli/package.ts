@@ -14,3 +14,13 @@ export const { name: productName, version: productVersion } = JSON.parse(
 export function prebuiltDll(arch: string): string {
   return join(root, "prebuilds", `win32-${arch}`, "wsock32.dll");
 }
+
+/** A Windows program of ours that comes with the package. */
+export function prebuiltProgram(program: "vmmc-launch" | "pingpong" | "cacheline", arch: string): string {
+  return join(root, "prebuilds", `win32-${arch}`, `${program}.exe`);
+}
+
+/** The calls that the wrapper intercepts. */
+export function interceptedCalls(): readonly string[] {
+  return (JSON.parse(readFileSync(join(root, "wrapper", "wsock32.json"), "utf8")) as { intercept: string[] }).intercept;
+}

@@ -12,6 +12,7 @@ import { paths } from "./paths.js";
 import { BuildError, run } from "./run.js";
 import { buildSimCore, simCoreFile, simVariants } from "./sim.js";
 import { steps } from "./steps.js";
+import { buildTools } from "./tools.js";
 
 /** Builds everything that is not TypeScript, as far as it is not up to date: bindings, wrapper DLLs, the core for Linux. */
 async function main(): Promise<void> {
@@ -29,6 +30,8 @@ async function main(): Promise<void> {
     if (result.status === "rejected") throw result.reason;
     return result.value;
   });
+
+  for (const arch of arches) await buildTools(arch);
 
   const variants = Object.keys(linuxVariants) as LinuxVariant[];
   const outputs = variants.flatMap((variant) => Object.values(linuxBuild(variant)));

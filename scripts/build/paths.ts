@@ -16,5 +16,6 @@ export const paths = {
   out: join(buildDirectory, "core"),
   linux: join(buildDirectory, "linux"),
   sim: join(buildDirectory, "sim"),
+  programs: join(repositoryRoot, "programs"),
   prebuilds: join(repositoryRoot, "prebuilds"),
 } as const;

@@ -5,6 +5,17 @@ import { after, before, describe, it } from "node:test";
 import { findDll } from "../../wrapgen/io.js";
 import { arches, compileSamples, emptyFolder, prebuilt, type Samples, vmmc } from "./vmmc.js";
 
+/** The headers of a program for 16-bit Windows, as a file. */
+function sixteenBit({ folder }: Samples): string {
+  const path = join(folder, "sixteen.exe");
+  const bytes = Buffer.alloc(256);
+  bytes.write("MZ");
+  bytes.writeUInt32LE(128, 0x3c);
+  bytes.write("NE", 128);
+  writeFileSync(path, bytes);
+  return path;
+}
+
 for (const arch of arches) {
   describe(`vmmc install for ${arch}`, () => {
     let samples: Samples;
@@ -80,12 +91,13 @@ for (const arch of arches) {
       ["a folder without programs", () => ({}), "", /no Windows program \(\.exe\) in/],
       ["programs without sockets", (s) => ({ "a.exe": s.plain, "b.exe": s.ws2 }), "", /\(a\.exe, b\.exe\) imports/],
       ["no file", () => ({}), "nothing.exe", /There is no folder or program/],
+      ["a 16-bit program", (s) => ({ "old.exe": sixteenBit(s) }), "old.exe", /is a 16-bit program/],
     ];
     for (const [what, files, target, why] of refused) {
       it(`named ${what}: refused in one line, and nothing copied`, () => {
         const folder = place(files(samples));
         const { status, stdout, stderr } = vmmc("install", join(folder, target));
-        assert.equal(status, 1);
+        assert.equal(status, 2);
         assert.equal(stdout, "");
         assert.match(stderr, why);
         assert.match(stderr, /^vmmc: [^\n]+\n$/);
@@ -96,7 +108,7 @@ for (const arch of arches) {
     it("named a file that is no program: refused", () => {
       const folder = place({ "app.exe": join(samples.folder, "plain.c") });
       const { status, stderr } = vmmc("install", join(folder, "app.exe"));
-      assert.equal(status, 1);
+      assert.equal(status, 2);
       assert.match(stderr, /app\.exe is not a Windows program or DLL/);
     });
 
@@ -145,7 +157,7 @@ describe("a folder with 64-bit and 32-bit programs", { skip: arches.length < 2 &
       copyFileSync(ia32.wsock32, join(folder, "narrow.exe"));
       for (const target of [folder, join(folder, "wide.exe")]) {
         const { status, stderr } = vmmc("install", target);
-        assert.equal(status, 1);
+        assert.equal(status, 2);
         assert.match(stderr, /one DLL cannot serve both/);
       }
       // A program of the other kind without sockets is no obstacle.

@@ -4,7 +4,16 @@ import { productVersion } from "../../cli/package.js";
 import { vmmc } from "./vmmc.js";
 
 describe("vmmc", () => {
-  for (const command of [[], ["exports"], ["wrap"], ["trace"], ["trace", "show"], ["install"], ["uninstall"]]) {
+  for (const command of [
+    [],
+    ["exports"],
+    ["wrap"],
+    ["trace"],
+    ["trace", "show"],
+    ["install"],
+    ["uninstall"],
+    ["status"],
+  ]) {
     it(`${command.join(" ")} --help: shown with an example, exit code 0`, () => {
       const { status, stdout, stderr } = vmmc(...command, "--help");
       assert.deepEqual([status, stderr], [0, ""]);

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { repositoryRoot } from "../../scripts/setup/paths.js";
@@ -18,9 +18,13 @@ export function vmmc(...args: string[]): Result {
   return vmmcIn({}, ...args);
 }
 
+/** The user's own records and Wine prefix are left alone: records go here, and there is no prefix. */
+const ownFolder = mkdtempSync(join(tmpdir(), "vmmc-state-"));
+process.on("exit", () => rmSync(ownFolder, { recursive: true, force: true }));
+
 /** Runs `vmmc` with these environment variables added. */
 export function vmmcIn(variables: Readonly<Record<string, string>>, ...args: string[]): Result {
-  return start(args, { env: { ...process.env, ...variables } });
+  return start(args, { env: variables });
 }
 
 /** Runs `vmmc` in another folder. */
@@ -28,11 +32,21 @@ export function vmmcAt(folder: string, ...args: string[]): Result {
   return start(args, { cwd: folder });
 }
 
-function start(args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string }): Result {
-  const main = join(repositoryRoot, "dist", "cli", "main.js");
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+/** The program's main file, for tests that start it in their own way. */
+export const vmmcMain = join(repositoryRoot, "dist", "cli", "main.js");
+
+/** The environment in which tests run `vmmc`. */
+export function vmmcEnvironment(variables: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const own = { XDG_STATE_HOME: ownFolder, WINEPREFIX: join(ownFolder, "no-prefix") };
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(?:WINE|VMMC_)/.test(name));
+  return { ...Object.fromEntries(inherited), ...own, ...variables };
+}
+
+function start(args: readonly string[], options: { env?: Readonly<Record<string, string>>; cwd?: string }): Result {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [vmmcMain, ...args], {
     encoding: "utf8",
     ...options,
+    env: vmmcEnvironment(options.env),
   });
   return { status, stdout, stderr };
 }
@@ -54,6 +68,8 @@ export interface Samples {
   plain: string;
   /** A DLL that imports wsock32.dll. */
   library: string;
+  /** A DLL that imports ws2_32.dll. */
+  library2: string;
 }
 
 /** Compiles the samples for an architecture. */
@@ -66,15 +82,19 @@ export async function compileSamples(arch: Arch): Promise<Samples> {
   };
   const call = "#include <winsock2.h>\nint main(void) { return closesocket(1); }\n";
   const exported = "#include <winsock2.h>\n__declspec(dllexport) int helper(void) { return closesocket(1); }\n";
-  const dll = await compile("library", exported, ["wsock32"], ["-shared"]);
-  const library = join(dirname(dll), "library.dll");
-  renameSync(dll, library);
+  const compileLibrary = async (name: string, libs: string[]) => {
+    const dll = await compile(name, exported, libs, ["-shared"]);
+    const library = join(dirname(dll), `${name}.dll`);
+    renameSync(dll, library);
+    return library;
+  };
   return {
     folder,
     wsock32: await compile("wsock32", call, ["wsock32"]),
     ws2: await compile("ws2", call, ["ws2_32"]),
     plain: await compile("plain", "int main(void) { return 0; }\n", []),
-    library,
+    library: await compileLibrary("library", ["wsock32"]),
+    library2: await compileLibrary("library2", ["ws2_32"]),
   };
 }
 

@@ -21,8 +21,11 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   wrapgen: [],
   // The numbers, the diagnostics' wording and the settings are the core's only parts that tools read.
   scripts: ["wrapgen/", "core/layout", "core/diagnostics", "core/settings"],
-  // Functions in AssemblyScript with which a user's wrapper intercepts calls are compiled as the core is.
+  // Functions in AssemblyScript with which a user's wrapper intercepts calls are compiled as the core is. The settings are
+  // explained and checked, and the benchmark is a command too.
   cli: [
+    "core/settings",
+    "bench/",
     "wrapgen/",
     "core/layout",
     "core/diagnostics",
