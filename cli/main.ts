@@ -5,6 +5,7 @@ import { CliError, InputError } from "./errors.js";
 import { addExports } from "./exports.js";
 import { addInstall } from "./install.js";
 import { productVersion } from "./package.js";
+import { addRun } from "./run.js";
 import { addStatus } from "./status.js";
 import { addTrace } from "./trace.js";
 import { addWrap } from "./wrap.js";
@@ -17,13 +18,15 @@ function makeProgram(): Command {
     .description("Puts user-level stream sockets beside unmodified Windows programs, and looks into DLLs.")
     .version(productVersion)
     .exitOverride()
+    .enablePositionalOptions()
     .showHelpAfterError("(vmmc --help shows how it is used)")
     .addHelpText(
       "after",
       [
         "",
         "Examples:",
-        "  vmmc install program.exe                the program's connections bypass the kernel",
+        "  vmmc run program.exe                    the program's connections bypass the kernel, this time",
+        "  vmmc install program.exe                ... whenever it runs",
         "  vmmc uninstall program.exe              as before",
         "  vmmc exports wsock32.dll --json         names, ordinals and addresses, for other tools",
         "  vmmc wrap version.dll --trace --out traced --build",
@@ -35,6 +38,7 @@ function makeProgram(): Command {
   addExports(program);
   addInstall(program);
   addStatus(program);
+  addRun(program);
   addWrap(program);
   addTrace(program);
   return program;
@@ -43,7 +47,8 @@ function makeProgram(): Command {
 async function main(): Promise<number> {
   try {
     await makeProgram().parseAsync();
-    return exitCodes.done;
+    // A program that was run, or a finding, may have set another one.
+    return Number(process.exitCode ?? exitCodes.done);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     const ofTheSystem = error instanceof Error && "syscall" in error;
