@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { WrapgenError } from "../wrapgen/errors.js";
+import { addDoctor } from "./doctor.js";
 import { CliError, InputError } from "./errors.js";
 import { addExports } from "./exports.js";
 import { addInstall } from "./install.js";
@@ -39,6 +40,7 @@ function makeProgram(): Command {
   addInstall(program);
   addStatus(program);
   addRun(program);
+  addDoctor(program);
   addWrap(program);
   addTrace(program);
   return program;

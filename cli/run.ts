@@ -7,9 +7,9 @@ import { configurationProblems, profiles, runMarker } from "./configuration.js";
 import { CliError, InputError } from "./errors.js";
 import { imagesIn } from "./folder.js";
 import { readImage } from "./image.js";
-import { prebuiltDll, prebuiltProgram } from "./package.js";
+import { wrappedLaunch } from "./launch.js";
 import { obstacles, usesSockets, whyNot } from "./suitability.js";
-import { needWine, onPath, onWindows, overrides, windowsPath } from "./wine.js";
+import { needWine, onPath, onWindows, windowsPath } from "./wine.js";
 
 /** What was said on the command line. */
 interface Options {
@@ -60,10 +60,6 @@ async function run(file: string, args: readonly string[], options: Options): Pro
   if (image.isDll) throw new InputError(`${path} is a DLL: name the program that uses it.`);
   const { libraries } = imagesIn(dirname(path));
   if (!usesSockets(image, libraries)) throw new InputError(`${path} ${whyNot(image)}`);
-  const [dll, launcher] = [prebuiltDll(image.arch), prebuiltProgram("vmmc-launch", image.arch)];
-  for (const needed of [dll, launcher]) {
-    if (!existsSync(needed)) throw new CliError(`${needed} is missing: build it with npm run build.`);
-  }
   if (options.log !== undefined && statSync(dirname(resolve(options.log)), { throwIfNoEntry: false }) === undefined) {
     throw new InputError(`Cannot log to ${options.log}: there is no folder ${dirname(resolve(options.log))}.`);
   }
@@ -78,15 +74,8 @@ async function run(file: string, args: readonly string[], options: Options): Pro
     for (const { name, what, fix } of configurationProblems(environment)) warn(`${name}: ${what}. ${fix}`);
     for (const why of obstacles(image, libraries)) warn(why);
   }
-  const words = [windowsPath(dll), windowsPath(path), ...args];
-  if (wine === undefined) return follow(spawn(launcher, words, { env: environment, stdio: "inherit" }), path);
-  for (const name of ["VMMC_LOG", "VMMC_DIR"]) {
-    const value = environment[name];
-    if (value?.startsWith("/")) environment[name] = windowsPath(value);
-  }
-  environment.WINEDLLOVERRIDES = overrides();
-  environment.WINEDEBUG ??= "-all";
-  return follow(spawn(wine.command, [launcher, ...words], { env: environment, stdio: "inherit" }), path);
+  const launch = wrappedLaunch(wine, path, image.arch, args, environment);
+  return follow(spawn(launch.command, launch.args, { env: launch.env, stdio: "inherit" }), path);
 }
 
 function warn(text: string): void {

@@ -26,6 +26,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   cli: [
     "core/settings",
     "bench/",
+    "programs/log",
     "wrapgen/",
     "core/layout",
     "core/diagnostics",
