@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { WrapgenError } from "../wrapgen/errors.js";
+import { addBench } from "./bench.js";
 import { addDoctor } from "./doctor.js";
 import { CliError, InputError } from "./errors.js";
 import { addExports } from "./exports.js";
@@ -41,6 +42,7 @@ function makeProgram(): Command {
   addStatus(program);
   addRun(program);
   addDoctor(program);
+  addBench(program);
   addWrap(program);
   addTrace(program);
   return program;

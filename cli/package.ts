@@ -16,7 +16,7 @@ export function prebuiltDll(arch: string): string {
 }
 
 /** A Windows program of ours that comes with the package. */
-export function prebuiltProgram(program: "vmmc-launch" | "pingpong" | "cacheline", arch: string): string {
+export function prebuiltProgram(program: "vmmc-launch" | "pingpong" | "gauge" | "cacheline", arch: string): string {
   return join(root, "prebuilds", `win32-${arch}`, `${program}.exe`);
 }
 

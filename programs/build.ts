@@ -15,6 +15,7 @@ export const programNames = [
   "cacheline",
   "datagrams",
   "duplex",
+  "gauge",
   "mixed",
   "mortal",
   "ordinal",

@@ -12,6 +12,7 @@ const tools: readonly { name: string; source: string; libraries: readonly string
   { name: "vmmc-launch", source: join(paths.root, "cli", "launch", "launch.c"), libraries: [] },
   // `vmmc doctor` makes a connection between two of these, and `vmmc bench` measures with them.
   { name: "pingpong", source: join(paths.programs, "pingpong.c"), libraries: ["wsock32"] },
+  { name: "gauge", source: join(paths.programs, "gauge.c"), libraries: ["wsock32"] },
   { name: "cacheline", source: join(paths.programs, "cacheline.c"), libraries: ["wsock32"] },
 ];
 
