@@ -2,10 +2,12 @@
 import { Command, CommanderError } from "commander";
 import { WrapgenError } from "../wrapgen/errors.js";
 import { addBench } from "./bench.js";
+import { addCompletion } from "./completion.js";
 import { addDoctor } from "./doctor.js";
 import { CliError, InputError } from "./errors.js";
 import { addExports } from "./exports.js";
 import { addInstall } from "./install.js";
+import { addManual } from "./manual.js";
 import { productVersion } from "./package.js";
 import { addRun } from "./run.js";
 import { addStatus } from "./status.js";
@@ -45,6 +47,8 @@ function makeProgram(): Command {
   addBench(program);
   addWrap(program);
   addTrace(program);
+  addCompletion(program);
+  addManual(program);
   return program;
 }
 
