@@ -36,7 +36,7 @@ export interface Chart {
 
 /** Texts cannot shrink with the page and stay readable: a chart is drawn once for each width, and the page shows one. */
 const widths = { wide: 760, narrow: 335 } as const;
-const margin = { top: 12, right: 26, bottom: 46, left: 56 };
+const margin = { top: 12, right: 26, bottom: 46, left: 68 };
 const fontSize = 12;
 /** Texts on the horizontal axis need so much room each. */
 const tickRoom = { wide: 60, narrow: 52 } as const;

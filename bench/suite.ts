@@ -94,7 +94,7 @@ export interface Measured {
 export async function measureAll(start: Start, seconds: number, progress: Progress): Promise<Measured> {
   const budget = new Budget(seconds);
   const step = (title: string) => progress({ title, allSeconds: seconds });
-  const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "vmmc-bench-"));
+  const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), `vmmc-bench-${process.pid}-`));
   const run = new Run(start, folder);
   try {
     step("bare cache line");
@@ -117,7 +117,6 @@ export async function measureAll(start: Start, seconds: number, progress: Progre
     };
   } finally {
     run.end();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -206,9 +205,11 @@ class Run {
     ];
   }
 
+  /** Ends the programs and removes the files, also when this process is ended meanwhile. */
   readonly end = (): void => {
     process.off("exit", this.end);
     for (const child of this.#children) child.kill("SIGKILL");
+    rmSync(this.folder, { recursive: true, force: true });
   };
 
   #spawn(program: "gauge" | "cacheline", args: readonly string[], path: Path, logged: boolean) {

@@ -9,6 +9,7 @@ import { type BenchReport, bothPaths, figuresOf, pathNames, shown } from "../ben
 import { leastSeconds, measureAll, type Progress, type Start } from "../bench/suite.js";
 import { CliError, InputError } from "./errors.js";
 import type { Arch } from "./image.js";
+import { cleanUpWhenInterrupted } from "./interrupt.js";
 import { plainLaunch, wrappedLaunch } from "./launch.js";
 import { prebuiltProgram, productVersion } from "./package.js";
 import { plainTable } from "./table.js";
@@ -108,6 +109,7 @@ async function measure({ seconds, arch, quiet }: Options): Promise<BenchReport> 
     const file = prebuiltProgram(program, arch);
     if (!existsSync(file)) throw new CliError(`${file} is missing: build it with npm run build.`);
   }
+  cleanUpWhenInterrupted();
   const bar = quiet ? undefined : progressBar();
   try {
     const { cacheLineNs, paths, astray } = await measureAll(starter(wine, arch), seconds, bar?.progress ?? (() => {}));

@@ -10,6 +10,7 @@ import {
   type Finding,
 } from "./doctor-checks.js";
 import { CliError } from "./errors.js";
+import { cleanUpWhenInterrupted } from "./interrupt.js";
 
 /** What was said on the command line. */
 interface Options {
@@ -43,6 +44,7 @@ export function addDoctor(program: Command): void {
 }
 
 async function doctor(target: string | undefined, options: Options): Promise<number> {
+  cleanUpWhenInterrupted();
   const findings: Finding[] = [];
   const tell = (found: readonly Finding[]) => {
     findings.push(...found);

@@ -25,6 +25,13 @@ const limitMs = 60_000;
 export async function probe(wine: Wine | undefined, server: Arch, client: Arch): Promise<Probe> {
   const folder = mkdtempSync(join(tmpdir(), "vmmc-doctor-"));
   const children: ChildProcess[] = [];
+  // Also when this process is ended meanwhile.
+  const clean = () => {
+    process.off("exit", clean);
+    for (const child of children) child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once("exit", clean);
   const start = (arch: Arch, log: string, args: string[]) => {
     const environment = { ...process.env, VMMC_LOG: join(folder, log) };
     const launch = wrappedLaunch(wine, prebuiltProgram("pingpong", arch), arch, args, environment);
@@ -45,8 +52,7 @@ export async function probe(wine: Wine | undefined, server: Arch, client: Arch):
     const reason = good ? (words.find((word) => word !== "") ?? "") : `the client failed: ${playing.text.trim()}`;
     return { ...result, userLevel: reason === "", reason, roundTripUs: Number(playing.find("rtt_median_us")) };
   } finally {
-    for (const child of children) child.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true });
+    clean();
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -8,7 +9,7 @@ import { bothPaths, countOf } from "../../bench/results.js";
 import { defaultWinePrefix } from "../../scripts/setup/wine-environment.js";
 import { startWineServer, stopWineServer } from "../../testbed/wine.js";
 import { sampleReport } from "../bench/sample.js";
-import { vmmc, vmmcIn } from "./vmmc.js";
+import { vmmc, vmmcEnvironment, vmmcIn, vmmcMain } from "./vmmc.js";
 
 let stop = false;
 const folder = mkdtempSync(join(tmpdir(), "vmmc-bench-test-"));
@@ -40,6 +41,23 @@ describe("vmmc bench", () => {
     }
     assert.match(readFileSync(html, "utf8"), /^<!doctype html>\n/);
     assert.equal(vmmc("bench", "--compare", json, json).status, 0);
+  });
+
+  it("interrupted: ends its programs, and leaves nothing", async () => {
+    const env = vmmcEnvironment({ WINEPREFIX: defaultWinePrefix() });
+    const child = spawn(process.execPath, [vmmcMain, "bench"], { env, stdio: ["ignore", "ignore", "pipe"] });
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    await new Promise<void>((resolve) => {
+      child.stderr.on("data", (chunk: Buffer) => chunk.includes("round trips, kernel") && resolve());
+      child.once("close", () => resolve());
+    });
+    child.kill("SIGINT");
+    assert.equal(await ended, 130);
+    const left = [tmpdir(), "/dev/shm"].filter(existsSync).flatMap((place) => readdirSync(place));
+    assert.deepEqual(
+      left.filter((name) => name.startsWith(`vmmc-bench-${child.pid}-`)),
+      [],
+    );
   });
 
   it("compares two reports: a table, or JSON", () => {
