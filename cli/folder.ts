@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CliError, InputError } from "./errors.js";
 import { type Arch, type Image, readImage } from "./image.js";
@@ -21,10 +21,19 @@ export interface Target {
 
 /** @throws CliError when there is nothing of that name */
 export function findTarget(path: string): Target {
-  const status = statSync(path, { throwIfNoEntry: false });
+  const status = statusOrNone(path);
   if (status === undefined) throw new InputError(`There is no folder or program ${path}.`);
   if (status.isDirectory()) return { folder: path, program: undefined };
   return { folder: dirname(path), program: basename(path) };
+}
+
+/** Names that no file can have are those of no file. */
+export function statusOrNone(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /** The programs and DLLs of a folder. Files that cannot be read are left out: nobody asked for them. */

@@ -122,7 +122,9 @@ function setOverrides(wine: Wine, programs: readonly string[], entry: Installati
  * @throws CliError when the DLL there is somebody else's
  */
 function uninstall(path: string): Done {
-  const { folder } = findTarget(path);
+  const { folder, program } = findTarget(path);
+  // Somebody who names anything else does not mean what lies beside it.
+  if (program !== undefined) readImage(path);
   const present = presentDll(folder);
   const entry = installationIn(folder);
   if (present !== undefined && !present.isOurs) {

@@ -23,6 +23,7 @@ function makeProgram(): Command {
     .version(productVersion)
     .exitOverride()
     .enablePositionalOptions()
+    .configureOutput({ outputError: (text, write) => write(printable(text.replace(/\s*\n\s*(?=.)/g, " "))) })
     .showHelpAfterError("(vmmc --help shows how it is used)")
     .addHelpText(
       "after",
@@ -52,6 +53,12 @@ function makeProgram(): Command {
   return program;
 }
 
+/** Names come from anywhere: nothing in them may reach the terminal as a command. Lines of our own stay lines. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that are taken out.
+  return text.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
 async function main(): Promise<number> {
   try {
     await makeProgram().parseAsync();
@@ -62,7 +69,7 @@ async function main(): Promise<number> {
     const ofTheSystem = error instanceof Error && "syscall" in error;
     if (!(error instanceof CliError) && !(error instanceof WrapgenError) && !ofTheSystem) throw error;
     // The generator's messages may be lists; here each failure is one line.
-    console.error(`vmmc: ${error.message.replace(/\s*\n\s*/g, " ")}`);
+    console.error(`vmmc: ${printable(error.message.replace(/\s*\n\s*/g, " "))}`);
     const ofInput = error instanceof WrapgenError || error instanceof InputError;
     return ofInput ? exitCodes.usage : exitCodes.failed;
   }

@@ -5,7 +5,7 @@ import { basename, dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { configurationProblems, profiles, runMarker } from "./configuration.js";
 import { CliError, InputError } from "./errors.js";
-import { imagesIn } from "./folder.js";
+import { imagesIn, statusOrNone } from "./folder.js";
 import { readImage } from "./image.js";
 import { wrappedLaunch } from "./launch.js";
 import { obstacles, usesSockets, whyNot } from "./suitability.js";
@@ -85,7 +85,7 @@ function warn(text: string): void {
 /** The program's file: as named, or found on the PATH as a shell would. */
 function findProgram(file: string): string {
   const found = /[\\/]/.test(file) || existsSync(file) ? file : (onPath(file) ?? file);
-  const status = statSync(found, { throwIfNoEntry: false });
+  const status = statusOrNone(found);
   if (status === undefined) throw new InputError(`There is no program ${file}.`);
   if (!status.isFile()) throw new InputError(`${file} is not a program: name the .exe file.`);
   return realpathSync(found);

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { CliError } from "./errors.js";
+import { statusOrNone } from "./folder.js";
 
 /** True where Windows programs run by themselves. */
 export const onWindows = process.platform === "win32";
@@ -20,9 +21,7 @@ export interface Wine {
 /** The first file of that name in the folders of PATH. */
 export function onPath(name: string): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  return folders
-    .map((folder) => join(folder, name))
-    .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  return folders.map((folder) => join(folder, name)).find((path) => statusOrNone(path)?.isFile());
 }
 
 /** Wine, or undefined when it is not installed (or this is Windows). */

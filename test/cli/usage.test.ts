@@ -33,6 +33,22 @@ describe("vmmc", () => {
     });
   }
 
+  const hostile = ["", "../../../etc/passwd", "a\nb", "-", "\u001b[31mred", "x".repeat(5000), "$(touch pwned)", "a;b"];
+  const commands: readonly (readonly string[])[] = [["install"], ["uninstall"], ["status"], ["run"], ["doctor"]];
+  for (const command of [...commands, ["bench", "--compare"], ["exports"], ["trace", "show"], ["completion"]]) {
+    it(`${command.join(" ")} with hostile names: one line, exit code 2`, () => {
+      for (const name of hostile) {
+        const { status, stdout, stderr } = vmmc(...command, name);
+        assert.deepEqual([status, stdout], [2, ""], `${JSON.stringify(name)}: ${stderr}`);
+        assert.match(
+          stderr,
+          /^(?:vmmc|error): [\x20-\x7e]+\n(?:\(vmmc --help shows how it is used\)\n)?$/,
+          JSON.stringify(name),
+        );
+      }
+    });
+  }
+
   it("without a command: help on standard error, exit code 2", () => {
     const { status, stdout, stderr } = vmmc();
     assert.deepEqual([status, stdout], [2, ""]);
