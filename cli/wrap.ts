@@ -19,6 +19,7 @@ interface Options {
   define: string[];
   original: string;
   build?: true;
+  json?: true;
   trace?: string | true;
   intercept: string[];
   source: string[];
@@ -60,11 +61,18 @@ export function addWrap(program: Command): void {
     .option("--pass <names>", "let a stub call the original of these, with the prototype from the headers", list, [])
     .option("--jump <names>", "let a stub jump to the original of these, whatever the headers say", list, [])
     .option("--arch <arch>", "x64 or ia32, for a system DLL (default: x64)")
+    .option("--json", "tell what was written as JSON")
     .addHelpText("after", examples)
-    .action(async (dll: string, options: Options) => console.log((await wrapDll(dll, options)).join("\n")));
+    .action(async (dll: string, options: Options) => {
+      const { lines, result } = await wrapDll(dll, options);
+      console.log(options.json ? JSON.stringify(result, undefined, 2) : lines.join("\n"));
+    });
 }
 
-async function wrapDll(dll: string, options: Options): Promise<string[]> {
+async function wrapDll(
+  dll: string,
+  options: Options,
+): Promise<{ lines: string[]; result: Readonly<Record<string, unknown>> }> {
   const { path, arch } = chooseDll(dll, archOf(options.arch));
   const {
     model,
@@ -80,7 +88,7 @@ async function wrapDll(dll: string, options: Options): Promise<string[]> {
     build: options.build === true,
   });
   const out = relative("", options.out) || ".";
-  return [
+  const lines = [
     ...totals(model),
     `Written to ${out}: ${files.join(", ")}. What became of each export is in report.txt.`,
     built === undefined
@@ -88,6 +96,7 @@ async function wrapDll(dll: string, options: Options): Promise<string[]> {
       : `Under Wine, start programs with WINEDLLOVERRIDES="${model.dll.replace(/\.dll$/i, "")}=n,b" to have ${model.dll} beside them taken.`,
     ...(model.origin.kind === "beside" ? [`It loads the original as ${model.origin.file} from its own folder.`] : []),
   ];
+  return { lines, result: { dll: model.dll, arch, folder: options.out, files, built, summary: totals(model) } };
 }
 
 /** A source in AssemblyScript, compiled as the core of the sockets wrapper is. */

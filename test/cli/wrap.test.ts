@@ -35,6 +35,15 @@ describe("vmmc wrap", () => {
     });
   }
 
+  it("with --json: what was written, for programs", () => {
+    const place = join(folder, "json");
+    const { status, stdout } = vmmc("wrap", "version.dll", "--out", place, "--json");
+    assert.equal(status, 0);
+    const result = JSON.parse(stdout) as { dll: string; arch: string; files: string[] };
+    assert.deepEqual([result.dll, result.arch], ["version.dll", "x64"]);
+    for (const name of result.files) assert.ok(existsSync(join(place, name)), name);
+  });
+
   it("with headers: the report says where each prototype was found, which were ambiguous or of no use", () => {
     const header = file(
       "mine.h",
