@@ -5,8 +5,8 @@ import { repositoryRoot } from "../scripts/setup/paths.js";
 import { compileProgram, installBeside } from "../testbed/programs.js";
 import { type Arch, setupState, toWindowsPath, wineEnvironment } from "../testbed/wine.js";
 
-/** The player without Microsoft's extensions, and the one that imports them. */
-export type PlayerProgram = "plain" | "extended";
+/** The plain player, the one that also imports `WSAAsyncSelect`, and the one that also imports Microsoft's extensions. */
+export type PlayerProgram = "plain" | "windows" | "extended";
 
 /** How to start a player. */
 export interface PlayerOptions {

@@ -7,6 +7,7 @@ import { REASON_DISABLED, REASON_NONE, CONFIG_DISABLE, EVENT_STARTED } from "./l
 import * as os from "./os";
 import { makeRuntime, runtime } from "./runtime";
 import { runCaretaker } from "./sockets/caretaker";
+import { isMessenger, runMessenger } from "./sockets/messenger";
 import { openDirectory } from "./sockets/directory";
 import { withdrawAll } from "./sockets/rendezvous";
 import { dropThread } from "./vmmc/bells";
@@ -24,9 +25,10 @@ export function start(): bool {
   return true;
 }
 
-/** The caretaker's thread begins here. */
+/** A thread of ours begins here: the caretaker's, or the messenger's. */
 export function caretaker(): void {
-  runCaretaker();
+  if (isMessenger()) runMessenger();
+  else runCaretaker();
 }
 
 /** A thread that has a record (see `os.thread`) ends. */

@@ -55,6 +55,9 @@
 @external("os", "segment_close") export declare function segmentClose(address: usize, handle: usize): void;
 @external("os", "segment_remove") export declare function segmentRemove(tag: u32, start: u64, key: u64): void;
 
+/** Posts a message into the queue of the window's thread. Never waits. False: there is no such window, or no room. */
+@external("os", "post_message") export declare function postMessage(window: usize, message: u32, wParam: usize, lParam: u32): bool;
+
 /** POLICY_ bits: what the modules of this process import besides the wrapper. Cheap when no module was loaded since. */
 @external("os", "policy") export declare function policy(): u32;
 /** Value of a CONFIG_ setting. */

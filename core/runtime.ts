@@ -42,6 +42,14 @@ export class Runtime {
   /** CARETAKER_ state. */
   caretaker: u32;
   caretakerBell: usize;
+  /** MESSENGER_ state. */
+  messengerState: u32;
+  /** True (1) until the messenger's thread has come. */
+  messengerWanted: u32;
+  /** The messenger's record, made before its thread; 0: there is none. */
+  messenger: usize;
+  /** First of the descriptors that the messenger looks after. */
+  watched: usize;
   /** One byte a slot: in use by a thread. */
   bellSlots: usize;
   /** One handle a slot: created at first use, kept for the process's life, so that peers may keep theirs. */

@@ -35,4 +35,4 @@ export const callsBehindTheWrapper: readonly string[] = [
 ];
 
 /** Calls of the wrapped DLL that user-level connections do not offer: a program that imports one stays in the kernel. */
-export const unsupportedCalls: readonly string[] = ["WSAAsyncSelect", "AcceptEx", "TransmitFile"];
+export const unsupportedCalls: readonly string[] = ["AcceptEx", "TransmitFile"];

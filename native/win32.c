@@ -37,6 +37,11 @@ BOOLEAN NTAPI SystemFunction036(PVOID, ULONG); /* RtlGenRandom, exported under t
 OS u64 w2c_os_random(struct w2c_os *o) { u64 value = 0; (void)o; SystemFunction036(&value, sizeof value); return value; }
 OS uptr w2c_os_socket_index(struct w2c_os *o, uptr socket) { (void)o; return socket >> 2; }
 
+OS u32 w2c_os_post_message(struct w2c_os *o, uptr window, u32 message, uptr w, u32 l) { /* user32.dll is there if there are windows */
+  static WINBOOL (WINAPI *post)(HWND, UINT, WPARAM, LPARAM);
+  (void)o;
+  return (post || (post = (void *)GetProcAddress(LoadLibraryA("user32.dll"), "PostMessageA"))) && post((HWND)window, message, w, (LPARAM)l);
+}
 /* --- Processes and bells --- */
 static u64 vmmc_process_start(HANDLE process) {
   FILETIME made, ended, kernel, user;
@@ -195,7 +200,5 @@ OS u32 w2c_os_segment_open(struct w2c_os *o, u32 tag, u64 start, u64 key, uptr r
   return file == INVALID_HANDLE_VALUE ? 0 : vmmc_segment_keep(file, result);
 }
 OS void w2c_os_segment_close(struct w2c_os *o, uptr address, uptr handle) {
-  (void)o;
-  UnmapViewOfFile((void *)address);
-  CloseHandle((HANDLE)handle);
+  (void)o, UnmapViewOfFile((void *)address), CloseHandle((HANDLE)handle);
 }

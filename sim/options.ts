@@ -2,7 +2,16 @@ import type { PolicyKind } from "./machine/policy.js";
 import { Random } from "./random.js";
 
 /** Kinds of runs that can be asked for by name. Each leaves everything else to the seed. */
-export const profiles = ["mixed", "calm", "kills", "refusals", "kernel-errors", "hostile", "directory"] as const;
+export const profiles = [
+  "mixed",
+  "calm",
+  "kills",
+  "refusals",
+  "kernel-errors",
+  "hostile",
+  "directory",
+  "messages",
+] as const;
 export type Profile = (typeof profiles)[number];
 
 /** Everything about a run that its seed decides beforehand. */
@@ -46,6 +55,8 @@ export interface SimOptions {
   exits: number;
   /** Handles of closed sockets are given to new ones; else connections may be closed under sleeping threads. */
   handleReuse: boolean;
+  /** Some programs wait for the messages of `WSAAsyncSelect`. */
+  messages: boolean;
 }
 
 /** Calls that may fail without the application noticing. */
@@ -98,5 +109,7 @@ export function optionsOf(seed: number, profile: Profile = "mixed"): SimOptions 
     clockJumps: profile !== "calm" && random.oneIn(8) ? random.between(1, 3) : 0,
     exits: profile === "kills" || (profile === "mixed" && random.oneIn(8)) ? random.between(0, 2) : 0,
     handleReuse: random.oneIn(2),
+    // Decided last, so that what a seed had decided before there were messages is as it was.
+    messages: profile === "messages" || random.oneIn(4),
   };
 }

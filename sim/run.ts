@@ -1,6 +1,7 @@
 import { AgreementChecker } from "./checkers/agreement.js";
 import { LeakChecker } from "./checkers/leaks.js";
 import { LivenessChecker } from "./checkers/liveness.js";
+import { MessageChecker } from "./checkers/messages.js";
 import { StreamChecker } from "./checkers/stream.js";
 import { builtCore, CoreBuild } from "./core-build.js";
 import { SimFailure } from "./failure.js";
@@ -68,7 +69,9 @@ export class Simulator {
     const liveness = new LivenessChecker(world, core.constant("RECHECK_MS"));
     streams.watch(world);
     streams.isUserLevel = (connection) => agreement.isUserLevel(connection);
-    world.listeners.push(agreement, liveness);
+    const messages = new MessageChecker(world);
+    messages.off = options.kernelErrors > 0 || options.hostile >= 0 || options.directory !== "good";
+    world.listeners.push(agreement, liveness, messages);
     const stage: Stage = { world, streams, random, bufferBytes: Math.max(64, options.mostBytes) };
     const scenario = new Scenario(stage, options);
     prepareDirectory(world, options.directory);

@@ -3,10 +3,12 @@ import { NOTE } from "./doors/operations.js";
 import { Faults } from "./faults.js";
 import { Heap } from "./heap.js";
 import { type Bell, Bells } from "./kernel/bells.js";
-import { SOCKET_ERROR } from "./kernel/constants.js";
+import { FD_CLOSE, FD_WRITE, SOCKET_ERROR } from "./kernel/constants.js";
+import { KernelEvents } from "./kernel/events.js";
 import { type FileHandle, Files } from "./kernel/files.js";
 import { Network, type NetworkOptions } from "./kernel/network.js";
 import type { Name } from "./kernel/tcp.js";
+import { type Posted, Windows } from "./kernel/windows.js";
 import { type KernelCall, type Result, winsockCalls } from "./kernel/winsock.js";
 import type { Machine, MachineEvents } from "./machine/machine.js";
 import { SimProcess } from "./machine/process.js";
@@ -34,8 +36,12 @@ export interface WorldListener {
   logged?(process: SimProcess, event: number, value: number, reason: number): void;
   /** It is about to: its sockets are still open. */
   processEnds?(process: SimProcess): void;
+  /** A program makes a call. */
+  calls?(thread: SimThread, name: string, args: readonly number[]): void;
   /** A call of a program has come back. */
-  returned?(thread: SimThread, name: string, result: number): void;
+  returned?(thread: SimThread, name: string, result: number, args: readonly number[]): void;
+  /** A message is posted, by the core in that thread or by the kernel. */
+  posted?(posted: Posted, thread: SimThread): void;
   threadEnded?(thread: SimThread): void;
   /** Nobody can go on. True: now somebody can. */
   idle?(): boolean;
@@ -49,6 +55,7 @@ export class World implements MachineEvents {
   readonly bells: Bells;
   readonly heap: Heap;
   readonly faults: Faults;
+  readonly windows: Windows;
   readonly processes: SimProcess[] = [];
   readonly listeners: WorldListener[] = [];
   /** How often each state worth knowing of was reached: what is never reached is not tested. */
@@ -74,7 +81,12 @@ export class World implements MachineEvents {
     this.heap = new Heap(machine.memory, new Map(names));
     this.faults = new Faults((probability) => machine.random.chance(probability));
     this.heap.refuses = () => this.faults.refuses("alloc", undefined);
-    this.calls = winsockCalls(machine, this.network);
+    this.windows = new Windows(() => machine.queue());
+    this.calls = winsockCalls(machine, this.network, new KernelEvents(this.windows));
+    this.windows.onPosted = (posted) => {
+      for (const listener of this.listeners) listener.posted?.(posted, machine.current);
+    };
+    this.calls.message = (_thread, id, events) => this.takeMessage(id!, events!);
     this.changed = machine.queue();
     this.calls.await = (_thread, index) => {
       const ready = this.awaited[index!]!;
@@ -173,6 +185,24 @@ export class World implements MachineEvents {
     return this.calls[name]!(thread, ...given);
   }
 
+  /** A program's call, on the socket of that id: sleeps until one of the events has come; 0: the socket was closed. */
+  private takeMessage(id: number, events: number): Result {
+    const socket = [...this.network.sockets].find((other) => other.id === id);
+    if (socket === undefined || socket.closed) return 0;
+    const { came, changed } = this.windows.box(socket);
+    // An orderly end is nothing to who waits for room.
+    const isAwaited = ([event, error]: [number, number]) =>
+      (event & events) !== 0 && (event !== FD_CLOSE || error !== 0 || (events & FD_WRITE) === 0);
+    const found = [...came].find(isAwaited);
+    if (found === undefined) {
+      const ready = () => socket.closed || [...came].some(isAwaited);
+      return this.machine.block(ready, Number.POSITIVE_INFINITY, [changed, socket.changed]);
+    }
+    // Whoever comes later must hear of the end as well.
+    if (found[0] !== FD_CLOSE) came.delete(found[0]);
+    return found[0] | (found[1] << 16);
+  }
+
   /** The sockets of an fd_set. */
   setAt(address: number): number[] {
     const { i32 } = this.machine.memory;
@@ -192,8 +222,12 @@ export class World implements MachineEvents {
     for (const listener of this.listeners) listener.jump?.(to, thread);
   }
 
-  returned(thread: SimThread, name: string, result: number): void {
-    for (const listener of this.listeners) listener.returned?.(thread, name, result);
+  programCalls(thread: SimThread, name: string, args: readonly number[]): void {
+    for (const listener of this.listeners) listener.calls?.(thread, name, args);
+  }
+
+  returned(thread: SimThread, name: string, result: number, args: readonly number[] = []): void {
+    for (const listener of this.listeners) listener.returned?.(thread, name, result, args);
   }
 
   /** A step of a program that directs the run: sleeps until `ready`, asked whenever a thread or a process ends. */

@@ -1,3 +1,3 @@
-/* The player that also imports WSAAsyncSelect, AcceptEx, GetAcceptExSockaddrs and TransmitFile. See player.h. */
+/* The player that also imports AcceptEx, GetAcceptExSockaddrs and TransmitFile. See player.h. */
 #define WITH_EXTENSIONS
 #include "player.h"

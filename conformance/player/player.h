@@ -15,6 +15,8 @@
 #include "waiting.h"
 #ifdef WITH_EXTENSIONS
 #include "extensions.h"
+#endif
+#ifdef WITH_MESSAGES
 #include "messages.h"
 #endif
 
@@ -48,8 +50,10 @@ static const Command commands[] = {
     {"readfile", do_file}, {"writefile", do_file}, {"crt", do_crt}, {"duplicate", do_duplicate},
     {"closehandle", do_closehandle}, {"child", do_child}, {"sleep", do_sleep}, {"exit", do_exit}, {"ready", do_nothing},
     {"many", do_many}, {"reset", do_reset},
-#ifdef WITH_EXTENSIONS
+#ifdef WITH_MESSAGES
     {"window", do_window}, {"destroywindow", do_destroywindow}, {"async", do_async}, {"messages", do_messages},
+#endif
+#ifdef WITH_EXTENSIONS
     {"acceptex", do_acceptex}, {"completes", do_completes}, {"transmitfile", do_transmitfile},
 #endif
 };
@@ -143,7 +147,7 @@ static void do_reset(Call *call) {
     if (strcmp(named[i].name, "zero") && named[i].s != INVALID_SOCKET && closesocket(named[i].s) && !strcmp(named[i].name, "event"))
       CloseHandle((HANDLE)named[i].s);
   named_count = 0;
-#ifdef WITH_EXTENSIONS
+#ifdef WITH_MESSAGES
   forget_windows();
 #endif
   say(call, busy ? "busy" : "clean");

@@ -1,9 +1,8 @@
 import { Group } from "../scenario.js";
 
 /** `WSAAsyncSelect`: cancelling, replacing, inheriting, several windows and threads, odd arguments. */
-export const messageRulesGroup = new Group("WSAAsyncSelect rules", "extended");
+export const messageRulesGroup = new Group("WSAAsyncSelect rules", "windows");
 const { add } = messageRulesGroup;
-const gap = { gap: "a process with a module that imports WSAAsyncSelect stays on the kernel" };
 const alone = { kernelOnly: "nothing is connected" };
 
 add(
@@ -22,7 +21,6 @@ add(
   B close s
   A messages 1 => s:CLOSE+3
 `,
-  gap,
 );
 
 add(
@@ -39,7 +37,6 @@ add(
   B send s 5
   A messages 1 => s:READ
 `,
-  gap,
 );
 
 add(
@@ -53,7 +50,6 @@ add(
   A messages => none
   A recv s 16 => 5 'abcde'
 `,
-  gap,
 );
 
 add(
@@ -70,7 +66,6 @@ add(
   B send s 2
   A@1 ends => 2 'ab'
 `,
-  gap,
 );
 
 add(
@@ -83,7 +78,6 @@ add(
   A recv s 16 => -1 WSAEWOULDBLOCK
   A ioctl s FIONBIO 1 => 0
 `,
-  gap,
 );
 
 add(
@@ -99,7 +93,6 @@ add(
   A async s w READ => 0
   A messages 1 => s:READ
 `,
-  gap,
 );
 
 add(
@@ -113,7 +106,6 @@ add(
   B send s 5
   A messages 1 => s:READ@v+2
 `,
-  gap,
 );
 
 add(
@@ -131,7 +123,6 @@ add(
   B send s 5
   A messages 1 => s:READ
 `,
-  gap,
 );
 
 add(
@@ -150,7 +141,6 @@ add(
   B send t 5
   A@2 messages 1 => t:READ@v
 `,
-  gap,
 );
 
 add(
@@ -163,7 +153,6 @@ add(
   B send s 5
   A messages => none
 `,
-  gap,
 );
 
 add(
@@ -183,7 +172,6 @@ add(
   A close s => 0
   B messages 1 => s:CLOSE
 `,
-  gap,
 );
 
 add(
@@ -200,7 +188,6 @@ add(
   B send s 6
   A messages 1 => s:READ
 `,
-  gap,
 );
 
 add(
@@ -212,7 +199,6 @@ add(
   A async never w READ => -1 WSAENOTSOCK
   A async s none READ
 `,
-  gap,
 );
 
 add(

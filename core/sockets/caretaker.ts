@@ -43,6 +43,11 @@ export function wakeCaretaker(): bool {
   return true;
 }
 
+/** The thread that was started for the caretaker does something else: the next who needs a caretaker starts one. */
+export function threadForCaretakerIsGone(): void {
+  sync.storeRelease(runtimeField(offsetof<Runtime>("caretaker")), CARETAKER_NONE);
+}
+
 /** The caretaker's thread. Returns only when it cannot work. */
 export function runCaretaker(): void {
   const state = runtimeField(offsetof<Runtime>("caretaker"));

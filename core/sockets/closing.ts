@@ -20,6 +20,7 @@ import {
   kindOf,
   lockBoth,
   nextGeneration,
+  setEvents,
   setKind,
   unlockBoth,
 } from "./descriptor";
@@ -58,6 +59,8 @@ export function endDescriptor(d: Descriptor, socket: usize): void {
     unlockBoth(d);
     return;
   }
+  // Nothing is posted for a socket that is closed.
+  setEvents(d, 0);
   const kind = kindOf(d);
   if (kind == KIND_LISTENER) withdrawListener(d);
   if (kind == KIND_CONNECTING) closeConnecting(d);

@@ -12,6 +12,7 @@ import {
   ENDED_NOT,
   KIND_ENDED,
   KIND_USER,
+  eventsOf,
   hasBellsNoDelay,
   isPeerGone,
   isReset,
@@ -20,6 +21,8 @@ import {
   setKind,
   setReset,
 } from "./descriptor";
+
+import { ringMessenger } from "./events";
 
 /** Lets `d` use that segment as side 0 (connector) or 1 (acceptor). Called before anybody else can see it as user-level. */
 export function attach(d: Descriptor, segment: Segment, side: u32): void {
@@ -143,6 +146,7 @@ export function peerFlags(d: Descriptor): u32 {
 export function damage(d: Descriptor): void {
   if (!isReset(d) && os.logging()) os.logEvent(layout.EVENT_DAMAGED, d.handle, layout.REASON_NONE);
   setReset(d);
+  if (eventsOf(d) != 0) ringMessenger();
 }
 
 /** Empties the lists of waiters: every thread in them wakes up and sees what has become of the socket. With both locks held. */

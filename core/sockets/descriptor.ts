@@ -154,6 +154,21 @@ export class Descriptor {
   clientPort: u32;
   /** REASON_ why this socket is to stay in the kernel. */
   reason: u32;
+
+  /** FD_ bits that the application has selected with WSAAsyncSelect; 0: none. Written with both locks held. */
+  events: u32;
+  /** Where the messages go, and which one it is. Valid while there are events; written with both locks held. */
+  window: usize;
+  message: u32;
+  /** True (1): FD_READ was posted, and no call has enabled it since. With `receiveLock`. */
+  readPosted: u32;
+  /** True (1): FD_CLOSE was posted. With `receiveLock`. */
+  closePosted: u32;
+  /** True (1): FD_WRITE was posted, and no call has enabled it since. With `sendLock`. */
+  writePosted: u32;
+  /** True (1) while it stands in the messenger's list. */
+  watched: u32;
+  nextWatched: usize;
 }
 
 // @ts-ignore: decorator
@@ -283,6 +298,17 @@ export function wasHeard(d: Descriptor): bool {
   return field(d, offsetof<Descriptor>("heard")) != 0;
 }
 
+/** What the application has selected, as another thread may just be changing it. */
+// @ts-ignore: decorator
+@inline
+export function eventsOf(d: Descriptor): u32 {
+  return field(d, offsetof<Descriptor>("events"));
+}
+
+export function setEvents(d: Descriptor, events: u32): void {
+  setField(d, offsetof<Descriptor>("events"), events);
+}
+
 export function setReset(d: Descriptor): void {
   setField(d, offsetof<Descriptor>("reset"), 1);
 }
@@ -328,6 +354,7 @@ export function openDescriptor(socket: usize, stream: bool, nonBlocking: bool): 
   d.sendBuffer = 0;
   d.lingerOn = 0;
   d.noDelay = 0;
+  setEvents(d, 0);
   setBellsNoDelay(d, false);
   d.reason = layout.REASON_NONE;
   setKind(d, KIND_KERNEL);

@@ -15,6 +15,7 @@ import {
   KIND_KERNEL,
   KIND_PENDING,
   KIND_USER,
+  eventsOf,
   isNonBlocking,
   kindOf,
   lockBoth,
@@ -22,6 +23,7 @@ import {
   setReset,
   unlockBoth,
 } from "./descriptor";
+import { beginEvents, returnEvents } from "./events";
 import { freeSlot, listenerSlot, ownerRuns, pendingSlot, slotTag, slotWord } from "./directory";
 
 /** A kernel that takes no byte for this long (ms) while a connection is handed over to it will not take any. */
@@ -69,6 +71,7 @@ export function toKernel(d: Descriptor, reason: u32, memory: usize): void {
   if (d.shutdownSend != 0 || d.shutdownReceive != 0) ws.shutdown(d.handle, shut);
   // Not before: calls on a kernel socket take no lock, and their bytes come after those of the ring.
   setKind(d, KIND_KERNEL);
+  returnEvents(d);
   wakeAll(d);
   detach(d);
   // Last: as long as the segment's file is there, the slot must tell of it.
@@ -90,6 +93,8 @@ export function adopt(d: Descriptor): void {
   // The acceptor may sleep already, for bytes that were written while this side did not know of it.
   answerReader(d);
   answerWriter(d);
+  // What was armed before the decision was answered with it.
+  if (eventsOf(d) != 0) beginEvents(d);
   logDecision(d, layout.ROLE_CONNECT, layout.MODE_USER, layout.REASON_NONE);
 }
 

@@ -16,6 +16,7 @@ import {
   KIND_PENDING,
   KIND_UNUSED,
   endOf,
+  eventsOf,
   generationOf,
   isNonBlocking,
   isPeerGone,
@@ -28,6 +29,7 @@ import {
   unlockBoth,
 } from "./descriptor";
 import { fail, refuse } from "./errors";
+import { readingEnabled } from "./events";
 import { lock, unlock } from "./lock";
 import { adopt, decided } from "./pending";
 import { nowConnected, settleHere, smallScratch } from "./stream";
@@ -119,11 +121,13 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
       there = 0;
     }
     if (there == 0 && isReset(d)) {
+      if (eventsOf(d) != 0) readingEnabled(d);
       unlock(lockWord);
       return receiveAfterEnd(d, socket, generation, buffer, length, flags, waited);
     }
     if (there != 0) {
       const done = (flags & ws.MSG_PEEK) != 0 ? peek(d, buffer, length) : take(d, buffer, length);
+      if (eventsOf(d) != 0) readingEnabled(d);
       unlock(lockWord);
       return done;
     }
@@ -135,6 +139,7 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
       const memory = smallScratch();
       const halfClosed = (told & layout.FLAG_CLOSED) == 0;
       if (halfClosed && memory != 0 && pollPeer(d, socket, memory)) continue;
+      if (eventsOf(d) != 0) readingEnabled(d);
       unlock(lockWord);
       if (halfClosed) return 0;
       return receiveAfterEnd(d, socket, generation, buffer, length, flags, waited);
@@ -142,6 +147,7 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
     if (isNonBlocking(d)) {
       const memory = smallScratch();
       if (memory != 0 && pollPeer(d, socket, memory)) continue;
+      if (eventsOf(d) != 0) readingEnabled(d);
       unlock(lockWord);
       return receiveNothing(d, socket, generation, buffer, length, flags);
     }

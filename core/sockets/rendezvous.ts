@@ -6,6 +6,7 @@ import { Runtime, runtime, runtimeField } from "../runtime";
 import { loadField } from "../shared-fields";
 import * as sync from "../sync";
 import { currentThread, scratch } from "../vmmc/bells";
+import { selectOne } from "../vmmc/kernel-connection";
 import { reconsiderOffers, takeSegment } from "../vmmc/segments";
 import { wakeCaretaker } from "./caretaker";
 import { attach, detach } from "./connection";
@@ -16,6 +17,7 @@ import {
   KIND_KERNEL,
   KIND_LISTENER,
   KIND_PENDING,
+  eventsOf,
   kindOf,
   lockBoth,
   setKind,
@@ -37,6 +39,8 @@ import {
   slotWord,
   swapSlot,
 } from "./directory";
+
+import { connectedEvents, tellKernel } from "./events";
 
 const SCRATCH_BYTES = 256;
 /** 127.0.0.1 as it stands in memory: what connecting to "any" address means. */
@@ -69,6 +73,7 @@ export function publishListener(d: Descriptor, socket: usize): bool {
       d.slotSequence = slotSequence(slot);
       lockBoth(d);
       setKind(d, KIND_LISTENER);
+      tellKernel(d);
       unlockBoth(d);
       swapSlot(slot, runtime().tag | layout.SLOT_CLAIMED, d.slotSequence, runtime().tag | layout.SLOT_LIVE);
       return true;
@@ -84,6 +89,7 @@ export function publishListener(d: Descriptor, socket: usize): bool {
 export function withdrawListener(d: Descriptor): void {
   freeSlot(listenerSlot(d.slot), d.slotSequence);
   setKind(d, KIND_KERNEL);
+  tellKernel(d);
   if (reconsiderOffers()) wakeCaretaker();
 }
 
@@ -206,6 +212,7 @@ export function publishPending(d: Descriptor, socket: usize, connected: bool): v
       sync.fetchAdd(runtimeField(offsetof<Runtime>("pendingCount")), 1);
       lockBoth(d);
       setKind(d, connected ? KIND_PENDING : KIND_CONNECTING);
+      if (eventsOf(d) != 0) connectedEvents(d);
       unlockBoth(d);
       return;
     }
@@ -247,6 +254,7 @@ export function abandonConnect(d: Descriptor, reason: u32): void {
   // In this order: as long as the segment's file is there, the slot must tell of it.
   detach(d);
   freeSlot(pendingSlot(d.slot), d.slotSequence);
+  tellKernel(d);
   logDecision(d, layout.ROLE_CONNECT, layout.MODE_KERNEL, reason);
 }
 
@@ -254,14 +262,25 @@ export function abandonConnect(d: Descriptor, reason: u32): void {
 export function finishConnecting(d: Descriptor, connected: bool): void {
   lockBoth(d);
   if (kindOf(d) == KIND_CONNECTING) {
-    if (connected) {
-      d.pendingSinceUs = os.nowUs();
-      setKind(d, KIND_PENDING);
-    } else {
+    if (connected) connectIsThrough(d);
+    else {
       setKind(d, KIND_KERNEL);
       sync.fetchAdd(runtimeField(offsetof<Runtime>("pendingCount")), -1);
       abandonConnect(d, layout.REASON_CONNECT_FAILED);
     }
   }
   unlockBoth(d);
+}
+
+/** For who looks without having been asked: with the locks, the handle stays this connection's. */
+export function lookAtConnect(d: Descriptor, memory: usize): void {
+  lockBoth(d);
+  if (kindOf(d) == KIND_CONNECTING && selectOne(d.handle, memory, false, 0) > 0) connectIsThrough(d);
+  unlockBoth(d);
+}
+
+function connectIsThrough(d: Descriptor): void {
+  d.pendingSinceUs = os.nowUs();
+  setKind(d, KIND_PENDING);
+  if (eventsOf(d) != 0) connectedEvents(d);
 }

@@ -15,6 +15,7 @@ import {
   KIND_PENDING,
   KIND_UNUSED,
   KIND_USER,
+  eventsOf,
   generationOf,
   isNonBlocking,
   isPeerGone,
@@ -27,6 +28,7 @@ import {
   wasHeard,
 } from "./descriptor";
 import { fail, refuse } from "./errors";
+import { writingEnabled } from "./events";
 import { lock, unlock } from "./lock";
 import { decided, listenerGone } from "./pending";
 import { nowConnected, settleHere, smallScratch } from "./stream";
@@ -94,7 +96,10 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
       if (pending) wakeCaretaker();
       if (done != 0) return done;
       const changed = pending ? settleHere(d, socket) && kindOf(d) != KIND_PENDING : pollFromSend(d, socket);
-      if (!changed) return fail(ws.WSAEWOULDBLOCK);
+      if (!changed) {
+        if (eventsOf(d) != 0) enableWriting(d, generation);
+        return fail(ws.WSAEWOULDBLOCK);
+      }
       lock(lockWord);
       continue;
     }
@@ -152,6 +157,13 @@ function put(d: Descriptor, buffer: usize, length: u32): u32 {
     answerReader(d);
   }
   return done;
+}
+
+/** FD_WRITE is to be posted when there is room again. */
+function enableWriting(d: Descriptor, generation: u32): void {
+  lock(sendLockOf(d));
+  if (d.generation == generation && kindOf(d) >= KIND_PENDING) writingEnabled(d);
+  unlock(sendLockOf(d));
 }
 
 /** `pollPeer` for a sender, which holds no lock. */

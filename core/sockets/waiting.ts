@@ -15,6 +15,7 @@ import {
   Descriptor,
   KIND_PENDING,
   KIND_USER,
+  eventsOf,
   isPeerGone,
   isReset,
   kindOf,
@@ -24,6 +25,7 @@ import {
   setPeerGone,
   setReset,
 } from "./descriptor";
+import { eventsArm, ringMessenger } from "./events";
 import { lock, unlock } from "./lock";
 import { decided, settlePending } from "./pending";
 import { hasRoom } from "./window";
@@ -79,9 +81,11 @@ function sendReady(d: Descriptor): bool {
 }
 
 /** Writes what this side waits for where the peer looks. With that direction's lock held. */
-function publishArm(d: Descriptor, reading: bool): void {
+export function publishArm(d: Descriptor, reading: bool): void {
   const waiters = changetype<Thread>(reading ? d.receiveWaiters : d.sendWaiters);
-  let word: u32 = changetype<usize>(waiters) != 0 ? waiters.armValue : 0;
+  let word: u32 = 0;
+  if (changetype<usize>(waiters) != 0) word = waiters.armValue;
+  else if (eventsOf(d) != 0) word = eventsArm(d, reading);
   if ((reading ? d.selectReaders : d.selectWriters) != 0) {
     word |= layout.ARM_DOORBELL;
     setDoorbells(d);
@@ -246,6 +250,7 @@ export function markGone(d: Descriptor): void {
     if (d.head != sync.loadAcquire(d.own + layout.BLOCK_CREDIT)) setReset(d);
   }
   setPeerGone(d);
+  if (eventsOf(d) != 0) ringMessenger();
   unlock(sendLockOf(d));
 }
 
@@ -262,7 +267,7 @@ function sleepPending(d: Descriptor, socket: usize, thread: Thread, ms: u32): vo
 /** How long to sleep (ms) after having waited for that long for a decision. */
 // @ts-ignore: decorator
 @inline
-function pendingRestMs(waitedUs: u64): u32 {
+export function pendingRestMs(waitedUs: u64): u32 {
   return <u32>min<u64>(waitedUs / 4000 + 2, layout.CARETAKER_PERIOD_MS);
 }
 
@@ -293,6 +298,7 @@ function leave(d: Descriptor, thread: Thread, reading: bool): void {
     else d.sendWaiters = first;
     publishArm(d, reading);
     if (first != 0) os.bellRing(changetype<Thread>(first).bell);
+    else if (eventsOf(d) != 0) ringMessenger(); // nobody has told it of what this thread was woken for
     return;
   }
   let before = changetype<Thread>(first);

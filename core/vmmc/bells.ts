@@ -36,6 +36,16 @@ export function currentThread(): Thread {
 }
 
 function makeThread(): Thread {
+  const thread = reserveThread();
+  if (changetype<usize>(thread) != 0 && !os.setThread(changetype<usize>(thread))) {
+    dropThread(changetype<usize>(thread));
+    return changetype<Thread>(<usize>0);
+  }
+  return thread;
+}
+
+/** A record with a bell, for a thread that is still to come: it calls `os.setThread` with it. 0 as `currentThread`. */
+export function reserveThread(): Thread {
   const none = changetype<Thread>(<usize>0);
   const address = os.alloc(offsetof<Thread>());
   if (address == 0) return none;
@@ -49,10 +59,6 @@ function makeThread(): Thread {
   thread.armValue = slot + 1;
   thread.selectSpinUs = layout.SPIN_START_US;
   thread.bell = load<usize>(runtime().bells + (<usize>slot) * sizeof<usize>());
-  if (!os.setThread(address)) {
-    dropThread(address);
-    return none;
-  }
   return thread;
 }
 

@@ -18,10 +18,12 @@ import {
   unlockBoth,
 } from "../sockets/descriptor";
 import { currentThread, scratch } from "../vmmc/bells";
-import { refuse } from "../sockets/errors";
+import { fail, refuse } from "../sockets/errors";
+import { kernelEvents, selectEvents } from "../sockets/events";
 import { lock, unlock } from "../sockets/lock";
+import { startMessenger } from "../sockets/messenger";
 import { decided, toKernel } from "../sockets/pending";
-import { withdrawListener } from "../sockets/rendezvous";
+import { processReason, withdrawListener } from "../sockets/rendezvous";
 import { nowConnected } from "../sockets/stream";
 import { unread } from "../sockets/window";
 
@@ -106,9 +108,20 @@ function keepInKernel(socket: usize): bool {
   return kindOf(d) < KIND_CONNECTING;
 }
 
-/** Window messages are the kernel's alone, so far. */
+/** The kernel judges window and events, and makes the socket non-blocking; user-level events are ours to post. */
 export function WSAAsyncSelect(socket: usize, window: usize, message: u32, events: i32): i32 {
-  return keepInKernel(socket) ? ws.WSAAsyncSelect(socket, window, message, events) : refuse(ws.WSAEOPNOTSUPP);
+  const d = lookup(socket);
+  if (changetype<usize>(d) == 0 || d.stream == 0) return ws.WSAAsyncSelect(socket, window, message, events);
+  const may = kindOf(d) >= KIND_CONNECTING || processReason() == layout.REASON_NONE;
+  if (events != 0 && may && !startMessenger() && !keepInKernel(socket)) return fail(ws.WSAENOBUFS);
+  lockBoth(d);
+  const result = ws.WSAAsyncSelect(socket, window, message, kernelEvents(d, events));
+  if (result == 0 && d.handle == socket && kindOf(d) != KIND_UNUSED) {
+    setNonBlocking(d, true);
+    selectEvents(d, window, message, events);
+  }
+  unlockBoth(d);
+  return result;
 }
 
 export function AcceptEx(

@@ -3,13 +3,14 @@ import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import { runtime } from "../runtime";
 import { currentThread, scratch } from "../vmmc/bells";
-import { KIND_CONNECTING, KIND_KERNEL, KIND_LISTENER, KIND_UNUSED, isNonBlocking, kindOf, lookup, openDescriptor } from "../sockets/descriptor";
+import { KIND_CONNECTING, KIND_KERNEL, KIND_LISTENER, KIND_UNUSED, eventsOf, isNonBlocking, kindOf, lookup, openDescriptor } from "../sockets/descriptor";
 import { takeOffer } from "../sockets/accepting";
 import { endDescriptor, shutdownStream } from "../sockets/closing";
 import { logDecision } from "../sockets/decision";
 import { userLevel } from "../sockets/descriptor";
 import { abandonConnect, finishConnecting, prepareConnect, publishListener, publishPending, withdrawListener } from "../sockets/rendezvous";
 import { fail } from "../sockets/errors";
+import { inheritEvents, tellKernel } from "../sockets/events";
 import { nowConnected } from "../sockets/stream";
 
 const NAME_BYTES: u32 = 256;
@@ -53,6 +54,7 @@ export function connect(socket: usize, name: usize, length: i32): i32 {
   const inet = name != 0 && length >= <i32>ws.sockaddr_in_size && load<u16>(name) == <u16>ws.AF_INET;
   if (kindOf(d) != KIND_KERNEL || !inet) return ws.connect(socket, name, length);
   const offered = prepareConnect(d, name, length);
+  if (offered) tellKernel(d);
   const result = ws.connect(socket, name, length);
   const error = result == 0 ? 0 : ws.WSAGetLastError();
   const begun = result == 0 || error == ws.WSAEWOULDBLOCK;
@@ -90,6 +92,9 @@ export function accept(socket: usize, name: usize, nameLength: usize): usize {
   const port = listener.serverPort;
   const slot = listener.slot;
   const sequence = listener.slotSequence;
+  const events = eventsOf(listener);
+  const window = listener.window;
+  const message = listener.message;
   const made = ws.accept(socket, name, nameLength);
   if (made == ws.INVALID_SOCKET) return made;
   const d = openDescriptor(made, true, isNonBlocking(listener));
@@ -104,6 +109,7 @@ export function accept(socket: usize, name: usize, nameLength: usize): usize {
   d.lingerSeconds = listener.lingerSeconds;
   const peer = name != 0 && nameLength != 0 ? name : peerName(made);
   takeOffer(d, made, peer);
+  if (events != 0) inheritEvents(d, window, message, events);
   return made;
 }
 

@@ -3,6 +3,7 @@ import { callOperation, PROGRAM_CALLS, PROGRAM_RETURNS } from "../doors/operatio
 import * as ws from "../kernel/constants.js";
 import type { KernelSocket } from "../kernel/socket.js";
 import type { Name } from "../kernel/tcp.js";
+import { MESSAGE } from "../kernel/windows.js";
 import type { Region } from "../machine/memory.js";
 import type { SimProcess } from "../machine/process.js";
 import type { Call, SimThread } from "../machine/thread.js";
@@ -49,11 +50,12 @@ export class Api {
     thread.call = { to: this.process.usesCore ? "core" : "kernel", name, args };
     const { trace, steps } = this.world.machine;
     trace.add(steps, thread.id, PROGRAM_CALLS, callOperation(name), args[0] ?? 0, args[2] ?? 0);
+    this.world.programCalls(thread, name, args);
     const result = yield thread.call;
     trace.add(this.world.machine.steps, thread.id, PROGRAM_RETURNS, callOperation(name), args[0] ?? 0, result);
     if (result === ws.SOCKET_ERROR) this.error = thread.lastError;
     thread.call = undefined;
-    this.world.returned(thread, name, result);
+    this.world.returned(thread, name, result, args);
     return result;
   }
 
@@ -104,10 +106,13 @@ export class Api {
     const name = named ? this.memory.address + NAME : 0;
     const length = named ? this.memory.address + LENGTH : 0;
     if (named) this.i32[length >> 2] = 16;
-    const accepted = yield* this.call("accept", socket, name, length);
-    const made = accepted < 0 ? undefined : this.kernel(accepted);
-    if (made !== undefined && this.kernel(socket) === undefined) this.streams.flowsOf(made).in.lateAccept = true;
-    return accepted;
+    const listener = this.kernel(socket);
+    const result = yield* this.call("accept", socket, name, length);
+    const accepted = this.kernel(result);
+    if (accepted === undefined) return result;
+    if (listener !== undefined) this.world.windows.ask(accepted, this.world.windows.asked(listener));
+    if (this.kernel(socket) === undefined) this.streams.flowsOf(accepted).in.lateAccept = true;
+    return result;
   }
 
   /** Sends the next `bytes` bytes of the socket's stream, or of that sender's part of it. */
@@ -170,6 +175,25 @@ export class Api {
   *nonBlocking(socket: number, on: boolean): Steps<number> {
     this.i32[(this.memory.address + VALUE) >> 2] = on ? 1 : 0;
     return yield* this.call("ioctlsocket", socket, ws.FIONBIO, this.memory.address + VALUE);
+  }
+
+  /** `WSAAsyncSelect` with a window of its own. @param events 0: none any more */
+  *messages(socket: number, events: number): Steps<number> {
+    const kernel = this.kernel(socket);
+    const { windows } = this.world;
+    const result = yield* this.call("WSAAsyncSelect", socket, windows.open(this.process), MESSAGE, events);
+    if (kernel !== undefined && result === 0) windows.ask(kernel, events);
+    return result;
+  }
+
+  /** Waits for a message with one of the events; gives the event, with its error in the high half. 0: the socket was closed. */
+  *message(socket: KernelSocket, events: number): Steps<number> {
+    const { thread } = this;
+    thread.call = { to: "kernel", name: "message", args: [socket.id, events] };
+    const result = yield thread.call;
+    thread.call = undefined;
+    this.world.returned(thread, "message", result);
+    return result;
   }
 
   *linger(socket: number, seconds: number): Steps<number> {

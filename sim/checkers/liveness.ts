@@ -1,6 +1,8 @@
 import { SimFailure } from "../failure.js";
 import { Inspector, KIND_PENDING } from "../inspector.js";
-import { WSAEWOULDBLOCK } from "../kernel/constants.js";
+import { FD_READ, FD_WRITE, WSAEWOULDBLOCK } from "../kernel/constants.js";
+import type { Posted } from "../kernel/windows.js";
+import type { SimProcess } from "../machine/process.js";
 import type { SimThread } from "../machine/thread.js";
 import type { World, WorldListener } from "../world.js";
 
@@ -22,6 +24,8 @@ export class LivenessChecker implements WorldListener {
   /** Woken by the clock from a sleep of that look's length; nobody else has run since. */
   private rescued: SimThread | undefined;
   rescues = 0;
+  /** The same for the thread that posts messages. */
+  private messenger: SimThread | undefined;
   /** Nothing has come back for so long: true if something has been done about it, once. */
   onStall: () => boolean = () => false;
   private stepsThen = 0;
@@ -42,6 +46,8 @@ export class LivenessChecker implements WorldListener {
   jump(to: number, thread: SimThread): void {
     const looks = thread.timeoutMs === this.recheckMs && !thread.daemon;
     this.rescued = looks && !this.waitsForMoreRoom(thread) ? thread : undefined;
+    // Of the threads that are the core's own, only the one that posts messages looks around that often.
+    this.messenger = thread.daemon && thread.timeoutMs === this.recheckMs ? thread : undefined;
     this.checkIdle(to);
     if (this.over || to - this.lastReturn < STALL_US) return;
     const sleeping = this.world.machine.threads.filter((other) => other.state === "blocked" && !other.daemon);
@@ -78,20 +84,32 @@ export class LivenessChecker implements WorldListener {
     if (call?.to !== "core") return false;
     const sockets =
       call.name === "send" ? [call.args[0]!] : call.name === "select" ? this.world.setAt(call.args[2]!) : [];
-    return sockets.some((socket) => {
-      const d = this.inspector.descriptor(thread.process, socket);
-      // Whatever the words of a connection say that the kernel carries now.
-      if (d === undefined || d.own === 0 || d.kind! < KIND_PENDING) return false;
-      const credit = this.world.machine.memory.i32[(d.own! + this.world.core.constant("BLOCK_CREDIT")) >> 2]!;
-      if (d.sendSwitching !== 0 && credit - d.sendSwitch! >= 0) return false;
-      const unread = (d.head! - credit) >>> 0;
-      return unread > 0 && unread >= d.sendWindow! >> 2;
-    });
+    return sockets.some((socket) => this.hasMoreRoomToCome(thread.process, socket));
+  }
+
+  private hasMoreRoomToCome(process: SimProcess, socket: number): boolean {
+    const d = this.inspector.descriptor(process, socket);
+    // Whatever the words of a connection say that the kernel carries now.
+    if (d === undefined || d.own === 0 || d.kind! < KIND_PENDING) return false;
+    const credit = this.world.machine.memory.i32[(d.own! + this.world.core.constant("BLOCK_CREDIT")) >> 2]!;
+    if (d.sendSwitching !== 0 && credit - d.sendSwitch! >= 0) return false;
+    const unread = (d.head! - credit) >>> 0;
+    return unread > 0 && unread >= d.sendWindow! >> 2;
+  }
+
+  /** A message that comes only because the messenger looks around: somebody should have woken it. */
+  posted({ socket, event }: Posted, thread: SimThread): void {
+    if (this.messenger !== thread || this.world.machine.alone !== thread) return;
+    if (this.bellsLost || this.hasHostilePeer(thread) || (event !== FD_READ && event !== FD_WRITE)) return;
+    if (event === FD_WRITE && this.hasMoreRoomToCome(socket.process, socket.handle)) return;
+    const what = `event ${event} of ${socket.process.name}'s socket ${socket.handle}`;
+    throw new SimFailure("liveness", `lost wake-up: ${what} is posted only because the messenger looks by itself`);
   }
 
   /** Whoever was looking around by itself just then has been woken all the same. */
   processEnds(): void {
     this.rescued = undefined;
+    this.messenger = undefined;
   }
 
   returned(thread: SimThread, name: string, result: number): void {

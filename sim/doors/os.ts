@@ -115,13 +115,14 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
     if (m.decide(true)) m.unwind();
     return undefined;
   };
-  for (const name of ["AcceptEx", "TransmitFile", "WSAAsyncSelect"]) doors[name] = plain(m, () => 0);
+  for (const name of ["AcceptEx", "TransmitFile"]) doors[name] = plain(m, () => 0);
   return doors;
 }
 
 const winsockNames = [
   "socket", "closesocket", "bind", "listen", "accept", "connect", "send", "sendto", "recv", "recvfrom", "select",
   "ioctlsocket", "shutdown", "getsockopt", "setsockopt", "getsockname", "getpeername", "WSARecvEx",
+  "WSAAsyncSelect",
 ]; // biome-ignore format: a list of names
 
 function bellName(tag: number, start: bigint, slot: number): string {
@@ -246,6 +247,13 @@ function systemCalls(m: Machine, worldNow: () => World): Record<string, Implemen
     segment_remove(_thread, tag, start, key) {
       worldNow().files.remove(segmentName(tag, start, key));
       return undefined;
+    },
+    post_message(thread, window, message, socket, event) {
+      const world = worldNow();
+      world.reach("message posted at user level");
+      const about = world.network.find(thread.process, socket >>> 0);
+      world.windows.post(window, message, about, event & 0xffff, event >>> 16);
+      return 1;
     },
     caretaker_start(thread) {
       const world = worldNow();

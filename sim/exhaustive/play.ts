@@ -1,6 +1,7 @@
 import type { Api, Steps } from "../app/api.js";
 import { AgreementChecker } from "../checkers/agreement.js";
 import { LivenessChecker } from "../checkers/liveness.js";
+import { MessageChecker } from "../checkers/messages.js";
 import { type Flows, StreamChecker } from "../checkers/stream.js";
 import { builtCore, CoreBuild } from "../core-build.js";
 import { SimFailure } from "../failure.js";
@@ -112,7 +113,8 @@ export class Player {
     streams.isUserLevel = (connection) => agreement.isUserLevel(connection);
     const threads: SimThread[] = [];
     const stage = { world, streams, random: new Random(1), bufferBytes: 64 };
-    world.listeners.push(agreement, new LivenessChecker(world, this.core.constant("RECHECK_MS")));
+    const liveness = new LivenessChecker(world, this.core.constant("RECHECK_MS"));
+    world.listeners.push(agreement, liveness, new MessageChecker(world));
     if (small.disturbed !== true) world.listeners.push(new UndisturbedChecker(world));
     world.listeners.push({
       threadEnded: () => {

@@ -1,5 +1,6 @@
 import type { SimProcess } from "../machine/process.js";
 import type { WaitQueue } from "../machine/thread.js";
+import type { Selection } from "./events.js";
 import type { Connection, Endpoint, Name } from "./tcp.js";
 
 export type SocketState = "fresh" | "bound" | "listening" | "connecting" | "failed" | "connected";
@@ -23,6 +24,8 @@ export class KernelSocket {
   /** Connecting. */
   target: Name | undefined;
   end: Endpoint | undefined;
+  /** Its events, if any are selected. */
+  selection: Selection | undefined;
 
   constructor(
     /** Different for each socket of a run. */

@@ -1,6 +1,7 @@
 import { BLOCKED, type Machine } from "../machine/machine.js";
 import type { SimThread } from "../machine/thread.js";
 import * as ws from "./constants.js";
+import type { KernelEvents } from "./events.js";
 import type { Network } from "./network.js";
 import { selectCall } from "./select.js";
 import type { KernelSocket } from "./socket.js";
@@ -16,7 +17,7 @@ export interface Sleep {
 }
 
 /** The simulated kernel's WinSock: addresses are those of the simulation's memory. */
-export function winsockCalls(machine: Machine, network: Network): Record<string, KernelCall> {
+export function winsockCalls(machine: Machine, network: Network, events: KernelEvents): Record<string, KernelCall> {
   const { u8, u16, i32 } = machine.memory;
   const sleeping = new Map<SimThread, Sleep>();
 
@@ -118,6 +119,7 @@ export function winsockCalls(machine: Machine, network: Network): Record<string,
         accepted.receiveTimeoutMs = socket.receiveTimeoutMs;
         accepted.sendTimeoutMs = socket.sendTimeoutMs;
         if (name !== 0 && length !== 0) writeName(thread, connection.client, name!, length!);
+        events.inherit(accepted, socket);
         return accepted.handle;
       });
     },
@@ -195,9 +197,13 @@ export function winsockCalls(machine: Machine, network: Network): Record<string,
     ioctlsocket(thread, handle, command, argument) {
       return withSocket(thread, handle!, (socket) => {
         if (argument === 0) return fail(thread, ws.WSAEFAULT);
-        if (command === ws.FIONBIO) socket.nonBlocking = i32[argument! >>> 2] !== 0;
-        else if (command === ws.FIONREAD) i32[argument! >>> 2] = socket.end?.received.length ?? 0;
-        else return fail(thread, ws.WSAEINVAL);
+        if (command === ws.FIONBIO) {
+          const on = i32[argument! >>> 2] !== 0;
+          if (!on && socket.selection !== undefined) return fail(thread, ws.WSAEINVAL);
+          socket.nonBlocking = on;
+        }
+        if (command === ws.FIONREAD) i32[argument! >>> 2] = socket.end?.received.length ?? 0;
+        else if (command !== ws.FIONBIO) return fail(thread, ws.WSAEINVAL);
         return 0;
       });
     },
@@ -252,6 +258,15 @@ export function winsockCalls(machine: Machine, network: Network): Record<string,
       });
     },
 
+    WSAAsyncSelect(thread, handle, window, message, selected) {
+      return withSocket(thread, handle!, (socket) => {
+        if (selected !== 0 && !events.isWindow(window!)) return fail(thread, ws.WSAEINVAL);
+        socket.nonBlocking = true;
+        events.select(socket, window!, message!, selected!);
+        return 0;
+      });
+    },
+
     sleep(thread, ms) {
       return thread.retrying ? 0 : machine.block(() => false, machine.now + ms! * 1000, []);
     },
@@ -265,6 +280,21 @@ export function winsockCalls(machine: Machine, network: Network): Record<string,
     },
   };
   calls.select = selectCall(machine, network);
+  for (const [name, event] of [
+    ["recv", ws.FD_READ],
+    ["send", ws.FD_WRITE],
+    ["accept", ws.FD_ACCEPT],
+  ] as const) {
+    const call = calls[name]!;
+    calls[name] = (thread, handle, ...rest) => {
+      const socket = network.find(thread.process, handle! >>> 0);
+      const result = call(thread, handle!, ...rest);
+      // A send enables its event only if it would have blocked.
+      const wouldBlock = result === ws.SOCKET_ERROR && thread.lastError === ws.WSAEWOULDBLOCK;
+      if (socket !== undefined && result !== BLOCKED && (name !== "send" || wouldBlock)) events.enable(socket, event);
+      return result;
+    };
+  }
   calls.sendto = (thread, handle, buffer, bytes, flags) => calls.send!(thread, handle!, buffer!, bytes!, flags!);
   calls.recvfrom = (thread, handle, buffer, bytes, flags) => calls.recv!(thread, handle!, buffer!, bytes!, flags!);
   calls.WSARecvEx = (thread, handle, buffer, bytes, flags) => {

@@ -72,11 +72,14 @@ export class SimThread {
 /** Threads that sleep until some object of the kernel changes. */
 export class WaitQueue {
   readonly threads: SimThread[] = [];
+  /** Somebody else who wants to know. */
+  onNotify: (() => void) | undefined;
 
   constructor(private readonly unblock: (thread: SimThread) => void) {}
 
   /** The object has changed: whoever can go on now does. */
   notify(): void {
+    this.onNotify?.();
     if (this.threads.length === 0) return;
     for (const thread of [...this.threads]) {
       if (thread.state === "blocked" && thread.ready?.() === true) this.unblock(thread);

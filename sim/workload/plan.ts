@@ -1,7 +1,7 @@
 import type { Random } from "../random.js";
 
 /** How a program waits. */
-export type Style = "blocking" | "select" | "poll";
+export type Style = "blocking" | "select" | "poll" | "messages";
 /** Until when it reads: the end of the stream, as many bytes as will come, or not at all. */
 export type Reading = "end" | "count" | "none";
 
@@ -53,6 +53,20 @@ function side(random: Random, mostBytes: number): SidePlan {
     senders: random.oneIn(6) ? 2 : 1,
     receivers: random.oneIn(6) ? 2 : 1,
   };
+}
+
+/** The same connection, with sides that wait for messages now and then. */
+export function withMessages(random: Random, plan: ConnectionPlan): ConnectionPlan {
+  for (const side of plan.sides) {
+    if (!random.oneIn(2)) continue;
+    side.style = "messages";
+    // A message is for one thread.
+    side.senders = 1;
+    side.receivers = 1;
+  }
+  // Who does not wait for the connect hears of its failure with FD_CONNECT only.
+  const asks = random.oneIn(2) || (plan.connecting === "poll" && plan.sides[0].style === "messages");
+  return { sides: plan.sides, connecting: asks ? "messages" : plan.connecting };
 }
 
 export function planConnection(random: Random, mostBytes: number): ConnectionPlan {

@@ -3,9 +3,9 @@ import * as ws from "../kernel/constants.js";
 import type { SimProcess } from "../machine/process.js";
 import type { Program, SimThread } from "../machine/thread.js";
 import type { SimOptions } from "../options.js";
-import { type ConnectionPlan, planConnection } from "./plan.js";
+import { type ConnectionPlan, planConnection, withMessages } from "./plan.js";
 import { type Stage, startProcess, startThread } from "./program.js";
-import { transfer } from "./transfer.js";
+import { transfer, transferEvents } from "./transfer.js";
 
 const FIRST_PORT = 7000;
 /** So often a client tries to connect before it gives up. */
@@ -108,7 +108,10 @@ export class Scenario {
       return -1;
     }
     server.listener = listener;
-    if (nonBlocking) yield* api.nonBlocking(listener, true);
+    const { random } = this.stage;
+    if (this.options.messages && random.oneIn(2)) {
+      yield* api.messages(listener, ws.FD_ACCEPT | (random.oneIn(2) ? transferEvents : 0));
+    } else if (nonBlocking) yield* api.nonBlocking(listener, true);
     return listener;
   }
 
@@ -119,6 +122,11 @@ export class Scenario {
       if (socket < 0) {
         if (api.error !== ws.WSAEWOULDBLOCK && !mayPass(api.error)) return;
         if (mayPass(api.error)) yield* api.sleep(1);
+        const kernel = api.kernel(server.listener);
+        if (kernel !== undefined && this.stage.world.windows.asked(kernel) !== 0) {
+          if (api.error === ws.WSAEWOULDBLOCK) yield* api.message(kernel, ws.FD_ACCEPT);
+          continue;
+        }
         yield* api.select([[server.listener], [], []], this.stage.random.pick([-1, 30]));
         continue;
       }
@@ -167,8 +175,11 @@ export class Scenario {
   private *connectOne(api: Api, server: Server): Steps<boolean> {
     const socket = yield* api.socket();
     if (socket < 0) return true;
-    const plan = planConnection(this.stage.random, this.options.mostBytes);
+    const { random } = this.stage;
+    const calm = planConnection(random, this.options.mostBytes);
+    const plan = this.options.messages ? withMessages(random, calm) : calm;
     this.plans.set(api.kernel(socket)!.id, plan);
+    if (plan.connecting === "messages") yield* api.messages(socket, ws.FD_CONNECT | transferEvents);
     if (plan.connecting !== "blocking") yield* api.nonBlocking(socket, true);
     const name = { address: ws.LOOPBACK, port: server.port };
     let result = yield* api.connect(socket, name);
@@ -183,6 +194,10 @@ export class Scenario {
 
   /** Waits for a connect in one of the ways in which programs do. 0: connected; 1: goes on without having waited. */
   private *finishConnect(api: Api, socket: number, plan: ConnectionPlan): Steps<number> {
+    const kernel = api.kernel(socket);
+    if (kernel !== undefined && (this.stage.world.windows.asked(kernel) & ws.FD_CONNECT) !== 0) {
+      return (yield* api.message(kernel, ws.FD_CONNECT)) === ws.FD_CONNECT ? 0 : -1;
+    }
     if (plan.connecting === "poll" && plan.sides[0].style !== "blocking") return 1;
     for (;;) {
       const ready = yield* api.select([[], [socket], [socket]], this.stage.random.pick([-1, 40]));

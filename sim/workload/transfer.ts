@@ -9,6 +9,11 @@ import { type Stage, startThread } from "./program.js";
  * @param vain tries in vain so far: who polls loses interest, or two that poll a slow peer would use up a run's steps
  */
 function* wait(api: Api, socket: number, plan: SidePlan, reading: boolean, vain: number): Steps<void> {
+  const kernel = api.kernel(socket);
+  if (plan.style === "messages") {
+    if (kernel !== undefined) yield* api.message(kernel, (reading ? ws.FD_READ : ws.FD_WRITE) | ws.FD_CLOSE);
+    return;
+  }
   if (plan.style === "poll") {
     yield* api.sleep(Math.min(64, 1 + (vain >> 4)));
     return;
@@ -136,17 +141,40 @@ function* fallsAsleep(api: Api, thread: SimThread): Steps<boolean> {
   return false;
 }
 
+/**
+ * Asks for the events that the plan wants, or for none any more. Some are there already: as the listener's, or of a connect.
+ * Gives the plan as it is then: who can have no messages polls.
+ */
+function* selectEvents(api: Api, socket: number, plan: SidePlan): Steps<SidePlan> {
+  const kernel = api.kernel(socket);
+  if (kernel === undefined) return plan;
+  const { random } = api.world.machine;
+  const { windows } = api.world;
+  if (plan.style !== "messages") {
+    if (windows.asked(kernel) !== 0) yield* api.messages(socket, 0);
+    return windows.asked(kernel) !== 0 && plan.style === "blocking" ? { ...plan, style: "poll" } : plan;
+  }
+  if ((windows.asked(kernel) & transferEvents) !== transferEvents || random.oneIn(4)) {
+    yield* api.messages(socket, transferEvents);
+  }
+  return (windows.asked(kernel) & transferEvents) === transferEvents ? plan : { ...plan, style: "poll" };
+}
+
+/** What a program needs to know that sends and receives. */
+export const transferEvents = ws.FD_READ | ws.FD_WRITE | ws.FD_CLOSE;
+
 /** Does one side of a connection, from the moment that it is connected, and closes the socket. */
 export function* transfer(
   stage: Stage,
   api: Api,
   socket: number,
-  plan: SidePlan,
+  planned: SidePlan,
   peer: SidePlan,
   connected: boolean,
 ): Steps<void> {
   const all: Together = { closing: false };
-  if (connected && plan.style !== "blocking") yield* api.nonBlocking(socket, true);
+  const plan = yield* selectEvents(api, socket, planned);
+  if (connected && plan.style !== "blocking" && plan.style !== "messages") yield* api.nonBlocking(socket, true);
   if (connected && plan.style === "blocking") yield* api.nonBlocking(socket, false);
   if (plan.order === "write-first") {
     if (yield* writeAll(stage, api, socket, plan, all)) yield* readAll(stage, api, socket, plan, peer.bytes);

@@ -25,6 +25,7 @@ const counts: Readonly<Record<Profile, number>> = {
   "kernel-errors": 200,
   hostile: 300,
   directory: 200,
+  messages: 400,
 };
 
 describe("seeds", () => {
@@ -51,6 +52,7 @@ describe("seeds", () => {
   it("reach the states that matter", () => {
     const states = [
       "connect user",
+      "message posted at user level",
       "accept user",
       "connect kernel no listener",
       "connect kernel peer not wrapped",
