@@ -5,6 +5,7 @@ static struct pipe_end *end_of(u64 socket) {
   u64 n = socket / 4 - 1;
   return socket % 4 == 0 && n < SOCKETS && m.sockets[n].used ? &m.sockets[n] : NULL;
 }
+static bool is_open_here(const struct w2c_os *o, u64 socket) { return end_of(socket) && end_of(socket)->owner == o->number; }
 static u64 socket_of(const struct pipe_end *e) { return (u64)(e - m.sockets + 1) * 4; }
 static u32 error_of(struct w2c_os *o, s32 error) { return o->error = error, (u32)-1; }
 OS u32 w2c_os_WSAGetLastError(struct w2c_os *o) { return (u32)o->error; }

@@ -23,6 +23,8 @@ enum {
   UNWRAPPED = PROCESSES, /* owns the kernel sockets of a program without the core */
   THREADS = 3,           /* of each: two of the application, then the caretaker */
   CARETAKER = THREADS - 1,
+  WINDOW = 0x10046,      /* the only one, and the only message that it is asked to get */
+  MESSAGE = 1029,
   FILES = 12,            /* segments that can exist at a time */
   FILE_BYTES = VMMC_RINGS_OFFSET + 2 * 65536,
   VIEWS = 3,             /* mappings of one file at a time */

@@ -83,6 +83,15 @@ OS u32 w2c_os_bell_wait(struct w2c_os *o, uptr bell, uptr process, u32 ms) {
   return other && has_ended(other) ? WAIT_PEER_DEAD : WAIT_TIMEOUT_;
 }
 
+/* --- Messages: to the only window, about sockets that are open --- */
+static bool is_open_here(const struct w2c_os *o, u64 socket);
+OS u32 w2c_os_post_message(struct w2c_os *o, uptr window, u32 message, uptr socket, u32 event) {
+  must(window == WINDOW && message == MESSAGE, "posts another message than was asked for");
+  must(is_open_here(o, socket), "posts a message about a socket that is closed");
+  must(event == 1 || event == 2 || event == 32 || event == (WS_WSAECONNRESET << 16 | 32), "posts an event that there is not");
+  return 1;
+}
+
 /* --- Directory and segments --- */
 OS uptr w2c_os_directory_map(struct w2c_os *o, u32 bytes) {
   must(bytes == VMMC_DIRECTORY_BYTES, "maps a directory of another size");

@@ -37,15 +37,18 @@ static void exit_process(u32 p) {
   w2c_core_processEnds(&cores[p]);
   kill_process(p);
 }
-/** The caretaker works for so many rounds, or until it sleeps for good. True: it sleeps. */
+/** The caretaker, and before it the messenger if there is to be one, works for so many rounds, or until it sleeps for good. True: it sleeps. */
 static bool care(u32 p, u32 rounds) {
   struct w2c_os *o = &m.process[p];
   bool sleeps = false;
   u32 thread = o->thread;
   o->thread = CARETAKER;
-  o->caretaker_rounds = rounds + 1;
-  if (setjmp(o->caretaker_out) == 0) w2c_core_caretaker(&cores[p]);
-  else sleeps = o->caretaker_rounds != 0;
+  /* The thread may begin as the messenger, which sleeps when it has looked at everything: then there is another one. */
+  do {
+    o->caretaker_rounds = rounds + 1;
+    if (setjmp(o->caretaker_out) == 0) w2c_core_caretaker(&cores[p]);
+    else sleeps = o->caretaker_rounds != 0;
+  } while (o->caretaker_rounds == rounds + 1);
   o->caretaker_rounds = 0;
   o->thread = thread;
   return sleeps;
@@ -124,8 +127,8 @@ static s64 call(const struct step *s, u32 p) {
     case S_SETOPTION: return app_option(core, *own, true, s->how, s->value);
     case S_GETOPTION: return app_option(core, *own, false, s->how, s->value);
     case S_EXOTIC:
+      if (s->how % 3 == 0) return (s32)w2c_core_WSAAsyncSelect(core, *own, WINDOW, MESSAGE, s->what & 63);
       m.faulty = true;
-      if (s->how % 3 == 0) return (s32)w2c_core_WSAAsyncSelect(core, *own, 0, 0, 1);
       if (s->how % 3 == 1) return (s32)w2c_core_TransmitFile(core, *own, 0, 0, 0, 0, 0, 0);
       return (s32)w2c_core_AcceptEx(core, *own, held[p][s->what & 7], 0, 0, 0, 0, 0, 0);
     case S_THREAD_END: return w2c_core_threadEnds(core, m.process[p].records[s->who >> 2 & 1]), m.process[p].records[s->who >> 2 & 1] = 0, 0;

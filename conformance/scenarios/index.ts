@@ -9,6 +9,7 @@ import { flagsGroup } from "./flags.js";
 import { handlesGroup } from "./handles.js";
 import { listeningGroup } from "./listening.js";
 import { messageRulesGroup } from "./message-rules.js";
+import { messageStatesGroup } from "./message-states.js";
 import { messagesGroup } from "./messages.js";
 import { nonblockingGroup } from "./nonblocking.js";
 import { optionsGroup } from "./options.js";
@@ -43,6 +44,7 @@ const groups = [
   startingGroup,
   messagesGroup,
   messageRulesGroup,
+  messageStatesGroup,
   extensionsGroup,
   handlesGroup,
 ];

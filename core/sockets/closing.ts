@@ -25,6 +25,7 @@ import {
   unlockBoth,
 } from "./descriptor";
 import { fail } from "./errors";
+import { watchReading } from "./events";
 import { adopt, decided, toKernel } from "./pending";
 import { abandonConnect, withdrawListener } from "./rendezvous";
 import { readable } from "./window";
@@ -46,6 +47,8 @@ export function shutdownStream(d: Descriptor, socket: usize, how: i32): i32 {
   // Waiters stay in their lists: the first of each looks, and wakes the next when it leaves.
   ringFirst(d.receiveWaiters);
   ringFirst(d.sendWaiters);
+  // Bytes that will not be read any more stand before no end.
+  watchReading(d);
   unlockBoth(d);
   return 0;
 }

@@ -22,7 +22,7 @@ import {
   setReset,
 } from "./descriptor";
 
-import { ringMessenger } from "./events";
+import { ringMessenger, watchWriting } from "./events";
 
 /** Lets `d` use that segment as side 0 (connector) or 1 (acceptor). Called before anybody else can see it as user-level. */
 export function attach(d: Descriptor, segment: Segment, side: u32): void {
@@ -170,6 +170,8 @@ function wakeList(first: usize): void {
 
 /** All bytes are read and the peer has gone: from here on the kernel answers. With both locks held. */
 export function endConnection(d: Descriptor): void {
+  // Who waits for room is told that a send would not block any more: afterwards nobody looks.
+  watchWriting(d);
   setKind(d, KIND_ENDED);
   wakeAll(d);
 }

@@ -94,8 +94,15 @@ export function beginEvents(d: Descriptor): void {
     publishArm(d, true);
     return;
   }
+  // In the order in which the kernel tells of them.
+  if (hasBytes(d)) postOnce(d, ws.FD_READ, offsetof<Descriptor>("readPosted"), 0);
   watchWriting(d);
   watchReading(d);
+}
+
+/** Bytes that `recv` would give. With `receiveLock` held. */
+function hasBytes(d: Descriptor): bool {
+  return sync.loadAcquire(d.own + layout.BLOCK_HEAD) != d.tail && d.shutdownReceive == 0;
 }
 
 /** The kernel's connect is through, and has told of it: FD_CONNECT, and the first FD_WRITE. With both locks held. */
@@ -125,9 +132,9 @@ export function watchReading(d: Descriptor): void {
   for (let armed = false; ; armed = true) {
     // The end before the bytes: those that came before it are visible then.
     const told = peerFlags(d);
-    const bytes = sync.loadAcquire(d.own + layout.BLOCK_HEAD) != d.tail;
+    const bytes = hasBytes(d);
     const reset = isReset(d) || (told & layout.FLAG_RESET) != 0;
-    if (bytes && d.shutdownReceive == 0) postOnce(d, ws.FD_READ, offsetof<Descriptor>("readPosted"), 0);
+    if (bytes) postOnce(d, ws.FD_READ, offsetof<Descriptor>("readPosted"), 0);
     if (reset || (told != 0 && !bytes)) postClose(d);
     if (bytes || told != 0 || reset || !wants(d, true) || armed) break;
     publishArm(d, true);

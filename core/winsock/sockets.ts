@@ -98,7 +98,11 @@ export function accept(socket: usize, name: usize, nameLength: usize): usize {
   const made = ws.accept(socket, name, nameLength);
   if (made == ws.INVALID_SOCKET) return made;
   const d = openDescriptor(made, true, isNonBlocking(listener));
-  if (changetype<usize>(d) == 0) return made;
+  if (changetype<usize>(d) == 0) {
+    // It stays the kernel's, which has been told of the listener's FD_ACCEPT only.
+    if (events != 0) ws.WSAAsyncSelect(made, window, message, events);
+    return made;
+  }
   d.serverAddress = address;
   d.serverPort = port;
   d.listenerSlot = slot;

@@ -1,4 +1,5 @@
 import { SimFailure } from "../failure.js";
+import { Inspector } from "../inspector.js";
 import * as ws from "../kernel/constants.js";
 import type { KernelSocket } from "../kernel/socket.js";
 import type { Posted } from "../kernel/windows.js";
@@ -16,6 +17,9 @@ interface Asked {
   underWay: number;
 }
 
+/** A descriptor's kind, as in core/sockets/descriptor.ts: from this one on bytes go through a segment. */
+const KIND_PENDING = 5;
+
 /** What an accepted socket has from its listener may be anything. */
 const INHERITED = -1;
 
@@ -29,8 +33,11 @@ export class MessageChecker implements WorldListener {
   /** Calls of the kernel fail, or somebody spoils what is shared: nothing can be expected. */
   off = false;
   private readonly asked = new Map<KernelSocket, Asked>();
+  private readonly inspector: Inspector;
 
-  constructor(private readonly world: World) {}
+  constructor(private readonly world: World) {
+    this.inspector = new Inspector(world);
+  }
 
   calls(thread: SimThread, name: string, args: readonly number[]): void {
     const socket = this.world.network.find(thread.process, args[0]!);
@@ -59,9 +66,20 @@ export class MessageChecker implements WorldListener {
     if (enabling[name] !== undefined) asked.underWay--;
   }
 
-  posted({ socket, event }: Posted): void {
+  /** An orderly end is told of when all before it is read. */
+  private checkEnd(socket: KernelSocket, error: number): void {
+    const d = this.inspector.descriptor(socket.process, socket.handle);
+    if (error !== 0 || d === undefined || d.kind! < KIND_PENDING || d.shutdownReceive !== 0) return;
+    const head = this.world.machine.memory.i32[(d.own! + this.world.core.constant("BLOCK_HEAD")) >> 2]!;
+    if (head === d.tail) return;
+    const bytes = `${head - d.tail!} bytes of ${socket.process.name}'s socket ${socket.handle}`;
+    throw new SimFailure("messages", `FD_CLOSE is posted while ${bytes} are unread`);
+  }
+
+  posted({ socket, event, error }: Posted): void {
     const asked = this.asked.get(socket);
     if (this.off || asked === undefined || socket.process.hostile) return;
+    if (event === ws.FD_CLOSE) this.checkEnd(socket, error);
     const who = `${socket.process.name}'s socket ${socket.handle}`;
     if (((asked.now | asked.before) & event) === 0) {
       throw new SimFailure("messages", `event ${event} is posted for ${who}, which asked for ${asked.now}`);

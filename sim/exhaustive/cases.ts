@@ -3,6 +3,7 @@ import { againCases } from "./again.js";
 import { crossingCases } from "./crossing.js";
 import { handedCases } from "./handed.js";
 import { keptCases } from "./kept.js";
+import { messageCases } from "./messages.js";
 import { nameCases } from "./names.js";
 import { narrowCases } from "./narrow.js";
 import type { SmallCase } from "./play.js";
@@ -150,6 +151,7 @@ export const smallCases: readonly SmallCase[] = [
   ...nameCases,
   ...watchedCases,
   ...handedCases,
+  ...messageCases,
   connecting(
     "the decision: a connector that writes",
     8,

@@ -61,8 +61,9 @@ function due(socket: KernelSocket): [number, number][] {
   if (end === undefined || socket.state !== "connected") return found;
   found.push([ws.FD_CONNECT, 0]);
   if (end.writable) found.push([ws.FD_WRITE, 0]);
-  if (end.received.length > 0) found.push([ws.FD_READ, 0]);
+  const bytes = end.received.length > 0 && !end.stoppedReading;
+  if (bytes) found.push([ws.FD_READ, 0]);
   if (end.resetReceived) found.push([ws.FD_CLOSE, ws.WSAECONNRESET]);
-  else if (end.finReceived && end.received.length === 0) found.push([ws.FD_CLOSE, 0]);
+  else if (end.finReceived && !bytes) found.push([ws.FD_CLOSE, 0]);
   return found;
 }

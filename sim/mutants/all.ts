@@ -1,8 +1,15 @@
 import { byteMutants } from "./bytes.js";
 import { decidingMutants } from "./deciding.js";
+import { messageMutants } from "./messages.js";
 import type { Mutant } from "./mutant.js";
 import { regressions } from "./regressions.js";
 import { wakingMutants } from "./waking.js";
 
 /** All mistakes that the simulation must find. */
-export const mutants: readonly Mutant[] = [...wakingMutants, ...byteMutants, ...decidingMutants, ...regressions];
+export const mutants: readonly Mutant[] = [
+  ...wakingMutants,
+  ...byteMutants,
+  ...decidingMutants,
+  ...messageMutants,
+  ...regressions,
+];

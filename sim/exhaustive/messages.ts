@@ -1,0 +1,75 @@
+import type { Api, Steps } from "../app/api.js";
+import * as ws from "../kernel/constants.js";
+import type { SmallCase } from "./play.js";
+import { connected, connecting, receive, sendAll } from "./sides.js";
+
+const everything = ws.FD_READ | ws.FD_WRITE | ws.FD_CLOSE;
+
+/** Receives up to `most` bytes, or to the end of the stream; messages tell when there is something. */
+function* receiveWhenTold(api: Api, socket: number, piece: number, most = Number.POSITIVE_INFINITY): Steps<void> {
+  const kernel = api.kernel(socket)!;
+  for (let done = 0; done < most; ) {
+    const got = yield* api.recv(socket, Math.min(piece, most - done));
+    if (got > 0) done += got;
+    else if (got === 0 || api.error !== ws.WSAEWOULDBLOCK) return;
+    else yield* api.message(kernel, ws.FD_READ | ws.FD_CLOSE);
+  }
+}
+
+function* sendWhenTold(api: Api, socket: number, bytes: number): Steps<void> {
+  const kernel = api.kernel(socket)!;
+  for (let done = 0; done < bytes; ) {
+    const sent = yield* api.send(socket, bytes - done);
+    if (sent > 0) done += sent;
+    else if (api.error !== ws.WSAEWOULDBLOCK) return;
+    else yield* api.message(kernel, ws.FD_WRITE | ws.FD_CLOSE);
+  }
+}
+
+/** Programs that wait for the messages of `WSAAsyncSelect`. */
+export const messageCases: readonly SmallCase[] = [
+  connected(
+    "messages: bytes come",
+    8,
+    (api, socket) => sendAll(api, socket, [3, 2]),
+    function* (api, socket) {
+      yield* api.messages(socket, everything);
+      yield* receiveWhenTold(api, socket, 4, 5);
+    },
+  ),
+  connected(
+    "messages: room comes",
+    8,
+    function* (api, socket) {
+      yield* api.messages(socket, everything);
+      yield* sendWhenTold(api, socket, 13);
+    },
+    (api, socket) => receive(api, socket, 3, 13),
+  ),
+  connected(
+    "messages: bytes and the end come",
+    8,
+    (api, socket) => sendAll(api, socket, [4]),
+    function* (api, socket) {
+      yield* api.messages(socket, everything);
+      yield* receiveWhenTold(api, socket, 3);
+    },
+  ),
+  connected(
+    "messages: not any more once the socket is closed",
+    8,
+    (api, socket) => sendAll(api, socket, [3]),
+    function* (api, socket) {
+      yield* api.messages(socket, everything);
+    },
+  ),
+  connecting(
+    "messages: the acceptor speaks first",
+    8,
+    function* (api, socket) {
+      yield* api.messages(socket, everything);
+      yield* receiveWhenTold(api, socket, 4, 3);
+    },
+    (api, socket) => sendAll(api, socket, [3]),
+  ),
+];
