@@ -22,7 +22,12 @@ static HWND window_of(Call *call, const char *name) {
 
 /* window NAME: a message-only window of this thread. */
 static void do_window(Call *call) {
-  HWND window = CreateWindowExA(0, "Static", "", 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
+  HWND window = NULL;
+  /* Wine's first windows may come before the desktop that it starts for them. */
+  for (int tries = 0; !window && tries < 100; tries++) {
+    if (tries) Sleep(50);
+    window = CreateWindowExA(0, "Static", "", 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
+  }
   EnterCriticalSection(&named_lock);
   NamedWindow *entry = &windows[window_count < 63 ? window_count++ : window_count];
   *entry = (NamedWindow){.party = call->party, .window = window, .thread = GetCurrentThreadId()};

@@ -216,3 +216,106 @@ add(
 `,
   alone,
 );
+
+add(
+  "the window is gone",
+  `
+  pair
+  A window w
+  A async s w READ => 0
+  A destroywindow w => TRUE
+  B send s 5
+  A messages => none
+  A recv s 16 => 5 'abcde'
+  A recv s 16 => -1 WSAEWOULDBLOCK
+`,
+);
+
+add(
+  "events and select at the same time",
+  `
+  pair
+  A window w
+  A async s w READ CLOSE => 0
+  A@1 select r=s &
+  A@1 blocked => yes
+  B send s 5
+  A@1 ends => 1 r:s
+  A messages 1 => s:READ
+  A recv s 16 => 5 'abcde'
+  A@1 select r=s &
+  A@1 blocked => yes
+  B send s 2
+  A messages 1 => s:READ
+  A@1 ends => 1 r:s
+  A recv s 16 => 2 'fg'
+  A messages => none
+`,
+);
+
+add(
+  "a connection in one process, events on both of its sockets",
+  `
+  A listener l
+  A window w
+  A connection c $l
+  A accept s l => 0
+  A async c w READ CLOSE => 0
+  A async s w READ CLOSE => 0
+  A messages => none
+  A send c 3 => 3
+  A messages 1 => s:READ
+  A recv s 16 => 3 'abc'
+  A send s 4 => 4
+  A messages 1 => c:READ
+  A recv c 16 => 4 'abcd'
+  A close s
+  A messages 1 => c:CLOSE
+`,
+);
+
+add(
+  "questions and answers, each after its message",
+  `
+  pair
+  A window w
+  B window w
+  A async s w READ => 0
+  B async s w READ => 0
+  A send s 1 => 1
+  B messages 1 => s:READ
+  B recv s 16 => 1 'a'
+  B send s 2 => 2
+  A messages 1 => s:READ
+  A recv s 16 => 2 'ab'
+  A send s 3 => 3
+  B messages 1 => s:READ
+  B recv s 16 => 3 'bcd'
+  B send s 4 => 4
+  A messages 1 => s:READ
+  A recv s 16 => 4 'cdef'
+  A messages => none
+  B messages => none
+`,
+);
+
+add(
+  "peers in two processes: the end of one of them",
+  `
+  A listener l
+  B connection s $l
+  A accept s l => 0
+  C connection t $l
+  A accept t l => 0
+  A window w
+  A async s w READ CLOSE => 0
+  A async t w READ CLOSE => 0
+  C dies
+  A messages 1 => t:CLOSE
+  B send s 3
+  A messages 1 => s:READ
+  A recv s 16 => 3 'abc'
+  B dies
+  A messages 1 => s:CLOSE
+`,
+);

@@ -1,7 +1,9 @@
 import type { Api, Steps } from "../app/api.js";
 import * as ws from "../kernel/constants.js";
-import type { SmallCase } from "./play.js";
+import type { Play, SmallCase } from "./play.js";
 import { connected, connecting, receive, sendAll } from "./sides.js";
+
+type Side = (api: Api, socket: number, play: Play) => Steps<void>;
 
 const everything = ws.FD_READ | ws.FD_WRITE | ws.FD_CLOSE;
 
@@ -26,25 +28,42 @@ function* sendWhenTold(api: Api, socket: number, bytes: number): Steps<void> {
   }
 }
 
+/** One side waits for messages; the other one does nothing more before it is through, and so makes up for no message. */
+function untilTold(name: string, told: Side, other: Side, side: "connector" | "acceptor"): SmallCase {
+  return {
+    name,
+    ringBytes: 8,
+    begin(play) {
+      let through = false;
+      const waiting: Side = function* (api, socket, own) {
+        yield* api.messages(socket, everything);
+        yield* told(api, socket, own);
+        through = true;
+        play.told();
+      };
+      const working: Side = function* (api, socket, own) {
+        yield* other(api, socket, own);
+        yield* play.until(() => through);
+      };
+      const [connector, acceptor] = side === "connector" ? [waiting, working] : [working, waiting];
+      connected(name, 8, connector, acceptor).begin(play);
+    },
+  };
+}
+
 /** Programs that wait for the messages of `WSAAsyncSelect`. */
 export const messageCases: readonly SmallCase[] = [
-  connected(
+  untilTold(
     "messages: bytes come",
-    8,
-    (api, socket) => sendAll(api, socket, [3, 2]),
-    function* (api, socket) {
-      yield* api.messages(socket, everything);
-      yield* receiveWhenTold(api, socket, 4, 5);
-    },
+    (api, socket) => receiveWhenTold(api, socket, 4, 3),
+    (api, socket) => sendAll(api, socket, [3]),
+    "acceptor",
   ),
-  connected(
+  untilTold(
     "messages: room comes",
-    8,
-    function* (api, socket) {
-      yield* api.messages(socket, everything);
-      yield* sendWhenTold(api, socket, 13);
-    },
-    (api, socket) => receive(api, socket, 3, 13),
+    (api, socket) => sendWhenTold(api, socket, 9),
+    (api, socket) => receive(api, socket, 9, 9),
+    "connector",
   ),
   connected(
     "messages: bytes and the end come",
