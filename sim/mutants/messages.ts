@@ -13,7 +13,6 @@ export const messageMutants: readonly Mutant[] = [
     ],
     by: "liveness",
     profile: "messages",
-    smallCase: "messages: bytes come",
   },
   {
     name: "no-second-look-for-room",
@@ -23,7 +22,6 @@ export const messageMutants: readonly Mutant[] = [
     ],
     by: "liveness",
     profile: "messages",
-    smallCase: "messages: room comes",
   },
   {
     name: "reading-does-not-enable",
