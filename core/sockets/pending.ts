@@ -93,9 +93,9 @@ export function adopt(d: Descriptor): void {
   // The acceptor may sleep already, for bytes that were written while this side did not know of it.
   answerReader(d);
   answerWriter(d);
+  logDecision(d, layout.ROLE_CONNECT, layout.MODE_USER, layout.REASON_NONE);
   // What was armed before the decision was answered with it.
   if (eventsOf(d) != 0) beginEvents(d);
-  logDecision(d, layout.ROLE_CONNECT, layout.MODE_USER, layout.REASON_NONE);
 }
 
 function leavePending(d: Descriptor): void {

@@ -56,7 +56,9 @@ function* write(
     else if (api.error === ws.WSAEWOULDBLOCK || api.error === ws.WSAENOTCONN) {
       // Not connected: only as long as a connect that nobody waited for is under way.
       if (api.error === ws.WSAENOTCONN && !isConnecting(api, socket)) return false;
-      yield* wait(api, socket, plan, false, vain);
+      // That enables no message: one may have come, and this thread may have had no memory to find itself connected.
+      if (api.error === ws.WSAENOTCONN && plan.style === "messages") yield* api.sleep(1);
+      else yield* wait(api, socket, plan, false, vain);
     } else return false;
     if (all.closing) return false;
     yield* pause(api, plan);
