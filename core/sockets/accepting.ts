@@ -31,15 +31,18 @@ export function takeOffer(d: Descriptor, socket: usize, peerName: usize): void {
   d.clientPort = peerName == 0 ? 0 : namePort(peerName);
   let reason = processReason();
   if (reason == layout.REASON_NONE) {
-    let slot: usize = peerName == 0 ? 0 : findOffer(d, socket);
-    if (slot == 0 && peerName != 0) {
-      // Looks again in any case: the offer may have been made between the first look and the one for intents.
-      waitForIntents(d);
-      slot = findOffer(d, socket);
-    }
     reason = layout.REASON_PEER_NOT_WRAPPED;
-    // What was found may be an older connection's, or withdrawn just now, and this one's offer is another.
-    for (let look = 0; slot != 0 && look < LOOKS; look++) {
+    let waited = false;
+    // What is found may be an older connection's, or be withdrawn just then, and this one's offer is another.
+    for (let look = 0; look < LOOKS && peerName != 0; look++) {
+      let slot = findOffer(d, socket);
+      if (slot == 0 && !waited) {
+        // Looks again in any case: the offer may have been made between the first look and the one for intents.
+        waitForIntents(d);
+        waited = true;
+        slot = findOffer(d, socket);
+      }
+      if (slot == 0) break;
       const word = slotWord(slot);
       const lives = ownerRuns(slot, word);
       const fits = lives || (isForListener(slot, d) && hasEnded(socket));
@@ -47,7 +50,6 @@ export function takeOffer(d: Descriptor, socket: usize, peerName: usize): void {
       else removeStale(slot, word, d.slotSequence);
       if (!lives && reason == layout.REASON_NONE) endAtOnce(d);
       if (reason != layout.REASON_PEER_NOT_WRAPPED) break;
-      slot = findOffer(d, socket);
     }
   }
   if (reason != layout.REASON_NONE && reconsiderOffers()) wakeCaretaker();

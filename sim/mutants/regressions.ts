@@ -217,8 +217,8 @@ export const regressions: readonly Mutant[] = [
       },
       { from: "    dropNamesakes(d);\n", to: "" },
     ],
-    by: "agreement",
-    profile: "kills",
+    by: "stream",
+    smallCase: "one that has died, and one of the same names",
     once: true,
   },
   {

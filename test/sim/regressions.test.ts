@@ -14,7 +14,6 @@ const chosen = [
   "recv-goes-on-with-the-next-connection",
   "select-waits-for-another-send",
   "slot-claimed-before-it-counts",
-  "offer-of-a-dead-process-taken",
   "doorbell-keeps-several-awake",
 ].map((name) => {
   const mutant = regressions.find((other) => other.name === name);
