@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import { arches, buildPrograms } from "../programs/build.js";
 import { shareUserLevel } from "../programs/log.js";
+import { renewBusyWineServer } from "../testbed/busy-server.js";
 import { withWineServer } from "../testbed/wine.js";
 import { type Figures, type Mode, ownPairs, type Pair, relayPair } from "./pairs.js";
 import { thirdPartyProgram } from "./third-party.js";
@@ -29,6 +30,8 @@ const archName = (pair: Pair) =>
 async function runPair(pair: Pair): Promise<Result> {
   const figures = {} as Record<Mode, Figures>;
   for (const mode of modes) {
+    if (await renewBusyWineServer())
+      step("Wine's server was busy with a socket that nobody has any more: started anew");
     step(`${pair.name}, ${archName(pair)}, ${modeNames[mode]} ...`);
     try {
       figures[mode] = await pair.run(mode);
