@@ -5,7 +5,7 @@ import type { World } from "./world.js";
 /** The fields of one of the core's records. Those of 8 bytes are left out. */
 export type Record32 = Readonly<Record<string, number>>;
 
-/** A descriptor's kind, as in core/sockets/descriptor.ts. */
+/** A descriptor's kind, as in core/sockets/descriptor.ts: from this one on bytes go through a segment. */
 export const KIND_PENDING = 5;
 
 /** Looks into the memory of simulated processes, by the names that the core's source gives to it. */

@@ -1,5 +1,5 @@
 import { SimFailure } from "../failure.js";
-import { Inspector } from "../inspector.js";
+import { Inspector, KIND_PENDING } from "../inspector.js";
 import * as ws from "../kernel/constants.js";
 import type { KernelSocket } from "../kernel/socket.js";
 import type { Posted } from "../kernel/windows.js";
@@ -16,9 +16,6 @@ interface Asked {
   /** Calls that enable something and have not come back. */
   underWay: number;
 }
-
-/** A descriptor's kind, as in core/sockets/descriptor.ts: from this one on bytes go through a segment. */
-const KIND_PENDING = 5;
 
 /** What an accepted socket has from its listener may be anything. */
 const INHERITED = -1;

@@ -1,6 +1,6 @@
 import type { Api } from "../app/api.js";
 import type { SmallCase } from "./play.js";
-import { beside, receive, sendAll } from "./sides.js";
+import { beside, listen, receive, sendAll } from "./sides.js";
 
 /** A microsecond: others run, and may be stopped anywhere. */
 const A_MOMENT_MS = 0.001;
@@ -12,9 +12,7 @@ const closedAndAcceptedAgain: SmallCase = {
   begin(play) {
     let [listening, receiving, closed] = [false, false, false];
     play.process("server", function* (api) {
-      const listener = yield* api.socket();
-      yield* api.bind(listener, play.server);
-      yield* api.listen(listener, 5);
+      const listener = yield* listen(api, play);
       listening = true;
       play.told();
       const first = yield* api.accept(listener, true);
@@ -64,9 +62,7 @@ const diedAndAcceptedAgain: SmallCase = {
       yield* play.until(() => false);
     });
     play.process("server", function* (api) {
-      const listener = yield* api.socket();
-      yield* api.bind(listener, play.server);
-      yield* api.listen(listener, 5);
+      const listener = yield* listen(api, play);
       listening = true;
       play.told();
       const first = yield* api.accept(listener, true);

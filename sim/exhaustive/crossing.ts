@@ -1,7 +1,7 @@
 import type { Api, Steps } from "../app/api.js";
 import * as ws from "../kernel/constants.js";
 import type { Play, SmallCase } from "./play.js";
-import { beside, receive, sendAll } from "./sides.js";
+import { beside, listen, receive, sendAll } from "./sides.js";
 
 /** One thread shuts the socket down while the kernel still connects it; another sends as soon as that is allowed. */
 const shutdownDuringConnect: SmallCase = {
@@ -10,9 +10,7 @@ const shutdownDuringConnect: SmallCase = {
   begin(play: Play) {
     let listening = false;
     play.process("server", function* (api) {
-      const listener = yield* api.socket();
-      yield* api.bind(listener, play.server);
-      yield* api.listen(listener, 5);
+      const listener = yield* listen(api, play);
       listening = true;
       play.told();
       const socket = yield* api.accept(listener, true);
@@ -44,9 +42,7 @@ const closeCrossesTheNext: SmallCase = {
   begin(play: Play) {
     let [listening, closed, closing] = [false, false, false];
     play.process("server", function* (api) {
-      const listener = yield* api.socket();
-      yield* api.bind(listener, play.server);
-      yield* api.listen(listener, 5);
+      const listener = yield* listen(api, play);
       listening = true;
       play.told();
       const first = yield* api.accept(listener, true);

@@ -1,7 +1,7 @@
-import type { Api, Steps } from "../app/api.js";
+import type { Steps } from "../app/api.js";
 import * as ws from "../kernel/constants.js";
-import type { Play, SmallCase } from "./play.js";
-import { receive, selectAndSend, sendAll } from "./sides.js";
+import type { SmallCase } from "./play.js";
+import { listen, receive, type Side, selectAndSend, sendAll } from "./sides.js";
 
 /** Longer (ms) than a connector waits for an acceptor that is wrapped: PENDING_LIMIT_MS of core/layout.ts. */
 const TOO_LONG_MS = 5000;
@@ -12,11 +12,7 @@ function* acceptPast(listener: number): Steps<number> {
 }
 
 /** A listener of a wrapped process, and an acceptor that is none. */
-function handedOver(
-  what: string,
-  acceptor: (api: Api, socket: number, play: Play) => Steps<void>,
-  connector: (api: Api, socket: number, play: Play) => Steps<void>,
-): SmallCase {
+function handedOver(what: string, acceptor: Side, connector: Side): SmallCase {
   return {
     name: `handed over to the kernel: ${what}`,
     ringBytes: 8,
@@ -24,9 +20,7 @@ function handedOver(
     begin(play) {
       let listening = false;
       play.process("server", function* (api) {
-        const listener = yield* api.socket();
-        yield* api.bind(listener, play.server);
-        yield* api.listen(listener, 5);
+        const listener = yield* listen(api, play);
         listening = true;
         play.told();
         const socket = yield* acceptPast(listener);

@@ -1,7 +1,7 @@
 import type { Api, Steps } from "../app/api.js";
 import * as ws from "../kernel/constants.js";
 import type { Play, SmallCase } from "./play.js";
-import { receive, sendAll } from "./sides.js";
+import { listen, receive, sendAll } from "./sides.js";
 
 /**
  * A server that accepts as many connections as `closing` has places, says a byte on each once all are there, and closes
@@ -9,9 +9,7 @@ import { receive, sendAll } from "./sides.js";
  */
 function serve(play: Play, closing: readonly number[], listening: () => void): void {
   play.process("server", function* (api) {
-    const listener = yield* api.socket();
-    yield* api.bind(listener, play.server);
-    yield* api.listen(listener, 5);
+    const listener = yield* listen(api, play);
     listening();
     play.told();
     const sockets: number[] = [];

@@ -1,9 +1,7 @@
 import type { Api, Steps } from "../app/api.js";
 import * as ws from "../kernel/constants.js";
-import type { Play, SmallCase } from "./play.js";
-import { connected, connecting, receive, sendAll } from "./sides.js";
-
-type Side = (api: Api, socket: number, play: Play) => Steps<void>;
+import type { SmallCase } from "./play.js";
+import { connected, connecting, receive, type Side, sendAll } from "./sides.js";
 
 const everything = ws.FD_READ | ws.FD_WRITE | ws.FD_CLOSE;
 

@@ -1,119 +1,87 @@
-import type { Play, SmallCase } from "./play.js";
-import { receive, sendAll } from "./sides.js";
+import type { SmallCase } from "./play.js";
+import { listen, receive, type Side, sendAll } from "./sides.js";
 
 /** Both connectors have it, one after the other. */
 const CLIENT_PORT = 0x1234;
 
 /**
- * A process offers a segment and dies; its listener is closed, and opened again. Another process, which gets the same port,
- * dies in its connect, and may not have offered anything.
+ * A process offers a segment and dies; its listener is closed, and opened again. Another process gets the same port.
+ * @param dies somebody kills that one as well, in its connect or later
  */
-const sameNames: SmallCase = {
-  name: "two that die, with the same names",
-  ringBytes: 8,
-  disturbed: true,
-  begin(play: Play) {
-    let [listening, offered, again, connecting] = [false, false, false, false];
-    const from = { address: play.server.address, port: CLIENT_PORT };
-    const first = play.process("first", function* (api) {
-      yield* play.until(() => listening);
-      const socket = yield* api.socket();
-      yield* api.bind(socket, from);
-      if ((yield* api.connect(socket, play.server)) === 0) yield* api.send(socket, 1);
-      offered = true;
-      play.told();
-      yield* play.until(() => false);
-    });
-    const second = play.process("second", function* (api) {
-      yield* play.until(() => again);
-      const socket = yield* api.socket();
-      yield* api.bind(socket, from);
-      connecting = true;
-      play.told();
-      play.explore();
-      yield* api.connect(socket, play.server);
-      yield* play.until(() => false);
-    });
-    play.process("server", function* (api) {
-      const listener = yield* api.socket();
-      yield* api.bind(listener, play.server);
-      yield* api.listen(listener, 5);
-      listening = true;
-      play.told();
-      yield* play.until(() => offered);
-      play.kill(first);
-      yield* api.close(listener);
-      const next = yield* api.socket();
-      yield* api.bind(next, play.server);
-      yield* api.listen(next, 5);
-      again = true;
-      play.told();
-      const socket = yield* api.accept(next, true);
-      yield* receive(api, socket, 4);
-      yield* api.close(socket);
-      yield* api.close(next);
-    });
-    play.process("killer", function* (api) {
-      yield* play.until(() => connecting);
-      play.kill(second);
-      play.explore(false);
-      // Should the other one not have come as far as to be accepted.
-      const socket = yield* api.socket();
-      yield* api.connect(socket, play.server);
-      yield* api.close(socket);
-    });
-  },
-};
+function sameNames(name: string, connector: Side, acceptor: Side, dies = false): SmallCase {
+  return {
+    name,
+    ringBytes: 8,
+    disturbed: true,
+    begin(play) {
+      let [listening, offered, again, connecting] = [false, false, false, false];
+      const from = { address: play.server.address, port: CLIENT_PORT };
+      const first = play.process("first", function* (api) {
+        yield* play.until(() => listening);
+        const socket = yield* api.socket();
+        yield* api.bind(socket, from);
+        if ((yield* api.connect(socket, play.server)) === 0) yield* api.send(socket, 1);
+        offered = true;
+        play.told();
+        yield* play.until(() => false);
+      });
+      const second = play.process("second", function* (api) {
+        yield* play.until(() => again);
+        const socket = yield* api.socket();
+        yield* api.bind(socket, from);
+        connecting = true;
+        play.told();
+        play.explore();
+        yield* api.connect(socket, play.server);
+        yield* connector(api, socket, play);
+      });
+      play.process("server", function* (api) {
+        const listener = yield* listen(api, play);
+        listening = true;
+        play.told();
+        yield* play.until(() => offered);
+        play.kill(first);
+        yield* api.close(listener);
+        const next = yield* listen(api, play);
+        again = true;
+        play.told();
+        const socket = yield* api.accept(next, true);
+        yield* acceptor(api, socket, play);
+        yield* api.close(socket);
+        yield* api.close(next);
+      });
+      if (!dies) return;
+      play.process("killer", function* (api) {
+        yield* play.until(() => connecting);
+        play.kill(second);
+        play.explore(false);
+        // Should the other one not have come as far as to be accepted.
+        const socket = yield* api.socket();
+        yield* api.connect(socket, play.server);
+        yield* api.close(socket);
+      });
+    },
+  };
+}
 
-/** As before, but the second connector lives, and talks with the server. */
-const sameNamesAlive: SmallCase = {
-  name: "one that has died, and one of the same names",
-  ringBytes: 8,
-  disturbed: true,
-  begin(play: Play) {
-    let [listening, offered, again] = [false, false, false];
-    const from = { address: play.server.address, port: CLIENT_PORT };
-    const first = play.process("first", function* (api) {
-      yield* play.until(() => listening);
-      const socket = yield* api.socket();
-      yield* api.bind(socket, from);
-      if ((yield* api.connect(socket, play.server)) === 0) yield* api.send(socket, 1);
-      offered = true;
-      play.told();
-      yield* play.until(() => false);
-    });
-    play.process("second", function* (api) {
-      yield* play.until(() => again);
-      const socket = yield* api.socket();
-      yield* api.bind(socket, from);
-      play.explore();
-      yield* api.connect(socket, play.server);
+/** Kernel connections of the same addresses and ports, one after the other. */
+export const nameCases: readonly SmallCase[] = [
+  sameNames(
+    "two that die, with the same names",
+    (_, __, play) => play.until(() => false),
+    (api, socket) => receive(api, socket, 4),
+    true,
+  ),
+  sameNames(
+    "one that has died, and one of the same names",
+    function* (api, socket) {
       yield* sendAll(api, socket, [2]);
       yield* receive(api, socket, 4);
       yield* api.close(socket);
-    });
-    play.process("server", function* (api) {
-      const listener = yield* api.socket();
-      yield* api.bind(listener, play.server);
-      yield* api.listen(listener, 5);
-      listening = true;
-      play.told();
-      yield* play.until(() => offered);
-      play.kill(first);
-      yield* api.close(listener);
-      const next = yield* api.socket();
-      yield* api.bind(next, play.server);
-      yield* api.listen(next, 5);
-      again = true;
-      play.told();
-      const socket = yield* api.accept(next, true);
+    },
+    function* (api, socket) {
       yield* receive(api, socket, 4, 2);
       yield* sendAll(api, socket, [3]);
-      yield* api.close(socket);
-      yield* api.close(next);
-    });
-  },
-};
-
-/** Kernel connections of the same addresses and ports, one after the other. */
-export const nameCases: readonly SmallCase[] = [sameNames, sameNamesAlive];
+    },
+  ),
+];

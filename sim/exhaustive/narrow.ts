@@ -1,6 +1,6 @@
 import type { Api, Steps } from "../app/api.js";
 import type { SmallCase } from "./play.js";
-import { connected, connecting, receive, selectAndSend, sendAll } from "./sides.js";
+import { connected, connecting, listen, receive, selectAndSend, sendAll } from "./sides.js";
 
 /**
  * A window grows exactly at the byte that is being read, so that the reader's credit and the writer's larger window may
@@ -71,9 +71,7 @@ const wrongSize: SmallCase = {
   begin(play) {
     let [listening, connectedNow] = [false, false];
     play.process("server", function* (api) {
-      const listener = yield* api.socket();
-      yield* api.bind(listener, play.server);
-      yield* api.listen(listener, 5);
+      const listener = yield* listen(api, play);
       listening = true;
       play.told();
       yield* play.until(() => connectedNow);

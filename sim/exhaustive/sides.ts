@@ -10,7 +10,7 @@ interface Pair {
 }
 
 /** What one side does with its connected socket. */
-type Side = (api: Api, socket: number, play: Play) => Steps<void>;
+export type Side = (api: Api, socket: number, play: Play) => Steps<void>;
 
 /** Two connected sides: from then on every order of their steps is tried. */
 export function connected(name: string, ringBytes: number, connector: Side, acceptor: Side, senders = 1): SmallCase {
@@ -51,13 +51,19 @@ export function connecting(name: string, ringBytes: number, connector: Side, acc
   return { name, ringBytes, begin: (play) => start(play, undefined, connector, acceptor) };
 }
 
+/** A socket that listens at the server's name. */
+export function* listen(api: Api, play: Play): Steps<number> {
+  const listener = yield* api.socket();
+  yield* api.bind(listener, play.server);
+  yield* api.listen(listener, 5);
+  return listener;
+}
+
 function start(play: Play, pair: Pair | undefined, connector: Side, acceptor: Side): void {
   let listening = false;
   let ready = false;
   play.process("server", function* (api) {
-    const listener = yield* api.socket();
-    yield* api.bind(listener, play.server);
-    yield* api.listen(listener, 5);
+    const listener = yield* listen(api, play);
     listening = true;
     play.told();
     yield* play.until(() => ready);

@@ -1,7 +1,7 @@
 import type { Api, Steps } from "../app/api.js";
 import * as ws from "../kernel/constants.js";
 import type { Play, SmallCase } from "./play.js";
-import { beside, connected, receive, selectAndSend, sendAll } from "./sides.js";
+import { beside, connected, listen, receive, selectAndSend, sendAll } from "./sides.js";
 
 function* selectForRoom(api: Api, socket: number): Steps<void> {
   yield* api.select([[], [socket], []], -1);
@@ -19,9 +19,7 @@ const sinceBefore: SmallCase = {
   begin(play: Play) {
     let [listening, full] = [false, false];
     play.process("server", function* (api) {
-      const listener = yield* api.socket();
-      yield* api.bind(listener, play.server);
-      yield* api.listen(listener, 5);
+      const listener = yield* listen(api, play);
       listening = true;
       play.told();
       const socket = yield* api.accept(listener, true);

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileS
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { findDll } from "../../wrapgen/io.js";
-import { arches, compileSamples, emptyFolder, prebuilt, type Samples, vmmc } from "./vmmc.js";
+import { arches, compileSamples, emptyFolder, folderWith, prebuilt, type Samples, vmmc } from "./vmmc.js";
 
 /** The headers of a program for 16-bit Windows, as a file. */
 function sixteenBit({ folder }: Samples): string {
@@ -24,12 +24,7 @@ for (const arch of arches) {
     });
     after(() => rmSync(samples.folder, { recursive: true, force: true }));
 
-    /** A folder with copies of these files, by the names that they get. */
-    function place(files: Readonly<Record<string, string>>): string {
-      const folder = emptyFolder(samples);
-      for (const [name, from] of Object.entries(files)) copyFileSync(from, join(folder, name));
-      return folder;
-    }
+    const place = (files: Readonly<Record<string, string>>) => folderWith(samples, files);
 
     function assertInstalled(folder: string): void {
       assert.ok(readFileSync(join(folder, "wsock32.dll")).equals(readFileSync(prebuilt(arch))), "another DLL");

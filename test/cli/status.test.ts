@@ -6,7 +6,7 @@ import type { FolderStatus } from "../../cli/status.js";
 import { defaultWinePrefix } from "../../scripts/setup/wine-environment.js";
 import { startWineServer, stopWineServer } from "../../testbed/wine.js";
 import { findDll } from "../../wrapgen/io.js";
-import { arches, compileSamples, emptyFolder, type Result, type Samples, vmmc, vmmcIn } from "./vmmc.js";
+import { arches, compileSamples, emptyFolder, folderWith, type Result, type Samples, vmmc, vmmcIn } from "./vmmc.js";
 
 function parsed({ status, stdout, stderr }: Result): FolderStatus {
   assert.equal(status, 0, stderr);
@@ -22,11 +22,7 @@ describe("vmmc status", () => {
   });
   after(() => rmSync(samples.folder, { recursive: true, force: true }));
 
-  function place(files: Readonly<Record<string, string>>): string {
-    const folder = emptyFolder(samples);
-    for (const [name, from] of Object.entries(files)) copyFileSync(from, join(folder, name));
-    return folder;
-  }
+  const place = (files: Readonly<Record<string, string>>) => folderWith(samples, files);
 
   it("before an installation: nothing there", () => {
     const folder = place({ "app.exe": samples.wsock32 });

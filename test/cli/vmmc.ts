@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { repositoryRoot } from "../../scripts/setup/paths.js";
@@ -104,5 +104,12 @@ let folders = 0;
 export function emptyFolder(samples: Samples): string {
   const folder = join(samples.folder, `place-${++folders}`);
   mkdirSync(folder);
+  return folder;
+}
+
+/** A folder with copies of these files, by the names that they get. */
+export function folderWith(samples: Samples, files: Readonly<Record<string, string>>): string {
+  const folder = emptyFolder(samples);
+  for (const [name, from] of Object.entries(files)) copyFileSync(from, join(folder, name));
   return folder;
 }
