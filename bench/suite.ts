@@ -218,13 +218,16 @@ class Run {
       ...(logged ? { VMMC_LOG: `${this.#log}-${this.#logs++}` } : {}),
     };
     const launch = this.start(program, args, { wrapped: path === "user", variables });
-    const child = spawn(launch.command, launch.args, { env: launch.env, stdio: ["ignore", "pipe", "ignore"] });
+    const child = spawn(launch.command, launch.args, { env: launch.env, stdio: ["ignore", "pipe", "pipe"] });
     this.#children.add(child);
     child.once("close", () => this.#children.delete(child));
     let output = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-    });
+    // Errors too: Wine may have its own reasons why a program does not run.
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+    }
     return { child, text: () => output };
   }
 

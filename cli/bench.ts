@@ -10,7 +10,7 @@ import { leastSeconds, measureAll, type Progress, type Start } from "../bench/su
 import { CliError, InputError } from "./errors.js";
 import type { Arch } from "./image.js";
 import { cleanUpWhenInterrupted } from "./interrupt.js";
-import { plainLaunch, wrappedLaunch } from "./launch.js";
+import { atFixedAddresses, plainLaunch, wrappedLaunch } from "./launch.js";
 import { prebuiltProgram, productVersion } from "./package.js";
 import { plainTable } from "./table.js";
 import { needWine, onWindows, type Wine } from "./wine.js";
@@ -135,9 +135,13 @@ async function measure({ seconds, arch, quiet }: Options): Promise<BenchReport> 
 function starter(wine: Wine | undefined, arch: Arch): Start {
   // Settings of the caller hold for the measurement too; where the shared files are is the suite's to say.
   return (program, args, { wrapped, variables }) => {
-    const environment = { ...process.env, ...variables };
+    // Wine's errors, which the suite shows where a program fails.
+    const environment = { WINEDEBUG: "fixme-all", ...process.env, ...variables };
     const file = prebuiltProgram(program, arch);
-    return wrapped ? wrappedLaunch(wine, file, arch, args, environment) : plainLaunch(wine, file, args, environment);
+    const launch = wrapped
+      ? wrappedLaunch(wine, file, arch, args, environment)
+      : plainLaunch(wine, file, args, environment);
+    return atFixedAddresses(launch);
   };
 }
 

@@ -1,8 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { CliError } from "./errors.js";
 import type { Arch } from "./image.js";
 import { prebuiltDll, prebuiltProgram } from "./package.js";
-import { overrides, type Wine, windowsPath } from "./wine.js";
+import { onWindows, overrides, type Wine, windowsPath } from "./wine.js";
 
 /** What to start, and in which environment. */
 export interface Launch {
@@ -43,6 +44,15 @@ export function wrappedLaunch(
   const env = forWine(wine, environment);
   env.WINEDLLOVERRIDES = overrides(environment.WINEDLLOVERRIDES);
   return { command: wine.command, args: [launcher, ...words], env };
+}
+
+/**
+ * The same with a fixed layout of addresses, for programs of ours that must start. Of a 64-bit Wine without its preloader,
+ * one start in about a thousand fails otherwise: the kernel happens to put the heap where Windows' own data must lie.
+ */
+export function atFixedAddresses(launch: Launch): Launch {
+  const chooses = !onWindows && spawnSync("setarch", ["-R", "true"], { stdio: "ignore" }).status === 0;
+  return chooses ? { ...launch, command: "setarch", args: ["-R", launch.command, ...launch.args] } : launch;
 }
 
 /** Unix paths become those that the DLL can open, and Wine keeps its remarks for itself unless they were asked for. */

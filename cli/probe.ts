@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectionsIn, fieldsOf } from "../programs/log.js";
 import type { Arch } from "./image.js";
-import { wrappedLaunch } from "./launch.js";
+import { atFixedAddresses, wrappedLaunch } from "./launch.js";
 import { prebuiltProgram } from "./package.js";
 import type { Wine } from "./wine.js";
 
@@ -34,7 +34,7 @@ export async function probe(wine: Wine | undefined, server: Arch, client: Arch):
   process.once("exit", clean);
   const start = (arch: Arch, log: string, args: string[]) => {
     const environment = { ...process.env, VMMC_LOG: join(folder, log) };
-    const launch = wrappedLaunch(wine, prebuiltProgram("pingpong", arch), arch, args, environment);
+    const launch = atFixedAddresses(wrappedLaunch(wine, prebuiltProgram("pingpong", arch), arch, args, environment));
     const child = spawn(launch.command, launch.args, { env: launch.env, stdio: ["ignore", "pipe", "ignore"] });
     children.push(child);
     return new Output(child);

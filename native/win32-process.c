@@ -6,7 +6,7 @@ static bool vmmc_variable(const char *name, char *text, size_t size) {
   return length != 0 && length < size;
 }
 static char vmmc_log_path[MAX_PATH];
-OS u32 w2c_os_logging(struct w2c_os *o) { (void)o; return vmmc_log_path[0] != 0; }
+OS u32 w2c_os_logging(struct w2c_os *o) { return vmmc_log_path[0] != 0; }
 static void vmmc_log(const char *text) {
   char line[512];
   SYSTEMTIME t;
@@ -17,8 +17,12 @@ static void vmmc_log(const char *text) {
   if (length >= (int)sizeof line) length = sizeof line - 1;
   if (!lstrcmpiA(vmmc_log_path, "debugger")) OutputDebugStringA(line);
   else {
+    /* One at a time: under Wine an append is a seek and a write, between which another thread or process may write. */
+    HANDLE turn = CreateMutexA(&vmmc_private, FALSE, "vmmc-log");
+    WaitForSingleObject(turn, 1000);
     HANDLE file = CreateFileA(vmmc_log_path, FILE_APPEND_DATA, 7, NULL, OPEN_ALWAYS, 0, NULL);
     if (file != INVALID_HANDLE_VALUE) WriteFile(file, line, (DWORD)length, &done, NULL), CloseHandle(file);
+    ReleaseMutex(turn), CloseHandle(turn);
   }
   SetLastError(error);
 }
@@ -45,7 +49,6 @@ static bool vmmc_imports(HMODULE module, const char *from, HMODULE target, const
   return false;
 }
 OS u32 w2c_os_policy(struct w2c_os *o) {
-  (void)o;
   if (!InterlockedExchange(&vmmc_modules_changed, 0)) return vmmc_policy;
   DWORD error = GetLastError();
   char windows[MAX_PATH];
@@ -68,7 +71,6 @@ OS u32 w2c_os_policy(struct w2c_os *o) {
 /* --- The caretaker's thread: what it does is in win32-start.c --- */
 static DWORD WINAPI vmmc_caretaker(void *unused);
 OS u32 w2c_os_caretaker_start(struct w2c_os *o) {
-  (void)o;
   HANDLE begun = CreateEventA(NULL, FALSE, FALSE, NULL); /* never closed: the thread may be later than our patience */
   HANDLE thread = begun ? CreateThread(NULL, 65536, vmmc_caretaker, begun, 0, NULL) : NULL;
   /* A 32-bit process that ends while a thread of it is being made crashes under Wine 8. In a DllMain the thread must wait for us. */

@@ -12,34 +12,31 @@ static SECURITY_ATTRIBUTES vmmc_private; /* lets the user in, and nobody else */
 static u64 vmmc_started_at;
 
 /* --- Threads, memory, time --- */
-OS uptr w2c_os_thread(struct w2c_os *o) { (void)o; DWORD e = GetLastError(); uptr r = (uptr)TlsGetValue(vmmc_tls); SetLastError(e); return r; }
-OS u32 w2c_os_set_thread(struct w2c_os *o, uptr record) { (void)o; return TlsSetValue(vmmc_tls, (void *)record) != 0; }
+OS uptr w2c_os_thread(struct w2c_os *o) { DWORD e = GetLastError(); uptr r = (uptr)TlsGetValue(vmmc_tls); SetLastError(e); return r; }
+OS u32 w2c_os_set_thread(struct w2c_os *o, uptr record) { return TlsSetValue(vmmc_tls, (void *)record) != 0; }
 OS uptr w2c_os_alloc(struct w2c_os *o, uptr bytes) {
-  (void)o;
   char *raw = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, bytes + 64 + sizeof(void *));
   if (!raw) return 0;
   char *aligned = (char *)(((uptr)raw + sizeof(void *) + 63) & ~(uptr)63);
   ((void **)aligned)[-1] = raw;
   return (uptr)aligned;
 }
-OS void w2c_os_free(struct w2c_os *o, uptr address) { (void)o; HeapFree(GetProcessHeap(), 0, ((void **)address)[-1]); }
+OS void w2c_os_free(struct w2c_os *o, uptr address) { HeapFree(GetProcessHeap(), 0, ((void **)address)[-1]); }
 OS u64 w2c_os_now_us(struct w2c_os *o) {
   static LARGE_INTEGER frequency;
   LARGE_INTEGER now;
-  (void)o;
   if (!frequency.QuadPart) QueryPerformanceFrequency(&frequency);
   QueryPerformanceCounter(&now);
   return (u64)(now.QuadPart / frequency.QuadPart) * 1000000 + (u64)(now.QuadPart % frequency.QuadPart) * 1000000 / (u64)frequency.QuadPart;
 }
-OS void w2c_os_yield(struct w2c_os *o) { (void)o; SwitchToThread(); }
-OS void w2c_os_sleep_ms(struct w2c_os *o, u32 ms) { (void)o; Sleep(ms); }
+OS void w2c_os_yield(struct w2c_os *o) { SwitchToThread(); }
+OS void w2c_os_sleep_ms(struct w2c_os *o, u32 ms) { Sleep(ms); }
 BOOLEAN NTAPI SystemFunction036(PVOID, ULONG); /* RtlGenRandom, exported under this name only */
-OS u64 w2c_os_random(struct w2c_os *o) { u64 value = 0; (void)o; SystemFunction036(&value, sizeof value); return value; }
-OS uptr w2c_os_socket_index(struct w2c_os *o, uptr socket) { (void)o; return socket >> 2; }
+OS u64 w2c_os_random(struct w2c_os *o) { u64 value = 0; SystemFunction036(&value, sizeof value); return value; }
+OS uptr w2c_os_socket_index(struct w2c_os *o, uptr socket) { return socket >> 2; }
 
 OS u32 w2c_os_post_message(struct w2c_os *o, uptr window, u32 message, uptr w, u32 l) { /* user32.dll is there if there are windows */
   static WINBOOL (WINAPI *post)(HWND, UINT, WPARAM, LPARAM);
-  (void)o;
   return (post || (post = (void *)GetProcAddress(LoadLibraryA("user32.dll"), "PostMessageA"))) && post((HWND)window, message, w, (LPARAM)l);
 }
 /* --- Processes and bells --- */
@@ -48,36 +45,32 @@ static u64 vmmc_process_start(HANDLE process) {
   if (!GetProcessTimes(process, &made, &ended, &kernel, &user)) return 0;
   return (u64)made.dwHighDateTime << 32 | made.dwLowDateTime;
 }
-OS u32 w2c_os_process_tag(struct w2c_os *o) { (void)o; return GetCurrentProcessId(); }
-OS u64 w2c_os_process_start(struct w2c_os *o) { (void)o; return vmmc_started_at; }
+OS u32 w2c_os_process_tag(struct w2c_os *o) { return GetCurrentProcessId(); }
+OS u64 w2c_os_process_start(struct w2c_os *o) { return vmmc_started_at; }
 OS uptr w2c_os_process_open(struct w2c_os *o, u32 tag, u64 start) {
-  (void)o;
   HANDLE process = OpenProcess(SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, FALSE, tag);
   if (process && vmmc_process_start(process) == start) return (uptr)process;
   if (process) CloseHandle(process);
   return 0;
 }
-OS u32 w2c_os_process_ended(struct w2c_os *o, uptr process) { (void)o; return WaitForSingleObject((HANDLE)process, 0) != WAIT_TIMEOUT; }
-OS void w2c_os_handle_close(struct w2c_os *o, uptr handle) { (void)o; CloseHandle((HANDLE)handle); }
+OS u32 w2c_os_process_ended(struct w2c_os *o, uptr process) { return WaitForSingleObject((HANDLE)process, 0) != WAIT_TIMEOUT; }
+OS void w2c_os_handle_close(struct w2c_os *o, uptr handle) { CloseHandle((HANDLE)handle); }
 static void vmmc_bell_name(char *name, size_t size, u32 tag, u64 start, u32 slot) {
   snprintf(name, size, "Global\\vmmc-bell-%08x-%016llx-%u", tag, (unsigned long long)start, slot);
 }
 OS uptr w2c_os_bell_create(struct w2c_os *o, u32 slot) {
   char name[80];
-  (void)o;
   vmmc_bell_name(name, sizeof name, GetCurrentProcessId(), vmmc_started_at, slot);
   return (uptr)CreateEventA(NULL, FALSE, FALSE, name);
 }
 OS uptr w2c_os_bell_open(struct w2c_os *o, u32 tag, u64 start, u32 slot) {
   char name[80];
-  (void)o;
   vmmc_bell_name(name, sizeof name, tag, start, slot);
   return (uptr)OpenEventA(EVENT_MODIFY_STATE, FALSE, name);
 }
-OS void w2c_os_bell_ring(struct w2c_os *o, uptr bell) { (void)o; SetEvent((HANDLE)bell); }
+OS void w2c_os_bell_ring(struct w2c_os *o, uptr bell) { SetEvent((HANDLE)bell); }
 OS u32 w2c_os_bell_wait(struct w2c_os *o, uptr bell, uptr process, u32 ms) {
   HANDLE handles[2] = { (HANDLE)bell, (HANDLE)process };
-  (void)o;
   DWORD woken = WaitForMultipleObjects(process ? 2 : 1, handles, FALSE, ms);
   return woken == WAIT_OBJECT_0 ? WAIT_BELL : woken == WAIT_OBJECT_0 + 1 ? WAIT_PEER_DEAD : WAIT_TIMEOUT_;
 }
@@ -153,7 +146,6 @@ static void *vmmc_map(HANDLE file) {
 OS uptr w2c_os_directory_map(struct w2c_os *o, u32 bytes) {
   char path[MAX_PATH + 16];
   void *view = NULL;
-  (void)o;
   if (!vmmc_folder[0]) return 0;
   snprintf(path, sizeof path, "%s\\" VMMC_DIRECTORY, vmmc_folder);
   HANDLE file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 7, &vmmc_private, OPEN_ALWAYS, 0, NULL);
@@ -181,7 +173,6 @@ static u32 vmmc_segment_keep(HANDLE file, uptr result) {
 }
 OS void w2c_os_segment_remove(struct w2c_os *o, u32 tag, u64 start, u64 key) {
   HANDLE file = vmmc_segment_file(tag, start, key, DELETE, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE);
-  (void)o;
   if (file != INVALID_HANDLE_VALUE) CloseHandle(file);
 }
 OS u32 w2c_os_segment_create(struct w2c_os *o, u32 tag, u64 start, u64 key, u32 bytes, uptr result) {
@@ -193,12 +184,11 @@ OS u32 w2c_os_segment_create(struct w2c_os *o, u32 tag, u64 start, u64 key, u32 
   w2c_os_segment_remove(o, tag, start, key);
   return 0;
 }
-OS u32 w2c_os_segment_allocate(struct w2c_os *o, uptr handle, u32 offset, u32 bytes) { (void)o; return vmmc_fill((HANDLE)handle, offset, bytes); }
+OS u32 w2c_os_segment_allocate(struct w2c_os *o, uptr handle, u32 offset, u32 bytes) { return vmmc_fill((HANDLE)handle, offset, bytes); }
 OS u32 w2c_os_segment_open(struct w2c_os *o, u32 tag, u64 start, u64 key, uptr result) {
   HANDLE file = vmmc_segment_file(tag, start, key, DELETE, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE);
-  (void)o;
   return file == INVALID_HANDLE_VALUE ? 0 : vmmc_segment_keep(file, result);
 }
 OS void w2c_os_segment_close(struct w2c_os *o, uptr address, uptr handle) {
-  (void)o, UnmapViewOfFile((void *)address), CloseHandle((HANDLE)handle);
+  UnmapViewOfFile((void *)address), CloseHandle((HANDLE)handle);
 }

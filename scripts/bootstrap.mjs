@@ -1,6 +1,6 @@
 // What `npm run build|demo|test|bench` start. It needs nothing but Node: the packages may not be installed yet.
 // In order: Node's version, npm packages, TypeScript, the system's tools and Wine (scripts/setup/), the task.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
@@ -26,6 +26,16 @@ function run(command, args) {
 }
 
 const node = (...args) => run(process.execPath, args);
+
+/**
+ * As `node`, and with the same addresses in every process that it starts, where the system lets us choose. Otherwise the
+ * kernel puts the heap of about every thousandth 64-bit Wine (without its preloader) where Windows' own data must lie, and
+ * that program never starts.
+ */
+function nodeAtFixedAddresses(...args) {
+  const chooses = spawnSync("setarch", ["-R", "true"], { stdio: "ignore" }).status === 0;
+  return chooses ? run("setarch", ["-R", process.execPath, ...args]) : node(...args);
+}
 
 /** Ends this program with `code` if a step did not succeed. */
 function stopUnlessZero(code) {
@@ -114,7 +124,14 @@ async function runTests(args) {
   }
   const flags = args.filter((argument) => argument.startsWith("-"));
   // One file at a time: tests start programs that spin, and more of them than cores would test the scheduler.
-  return node("--enable-source-maps", "--test", "--test-concurrency=1", "--test-reporter=spec", ...flags, ...files);
+  return nodeAtFixedAddresses(
+    "--enable-source-maps",
+    "--test",
+    "--test-concurrency=1",
+    "--test-reporter=spec",
+    ...flags,
+    ...files,
+  );
 }
 
 async function main([task, ...args]) {
@@ -130,7 +147,7 @@ async function main([task, ...args]) {
   stopUnlessZero(await node(join(dist, "scripts", "build", "main.js"), ...(task === "build" ? args : [])));
   if (task === "test") return runTests(args);
   if (task === "build") return 0;
-  return node(join(dist, programs[task] ?? `${task}/main.js`), ...args);
+  return nodeAtFixedAddresses(join(dist, programs[task] ?? `${task}/main.js`), ...args);
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -4,7 +4,7 @@ import * as layout from "../layout";
 import { Runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
 import { currentThread, scratch } from "../vmmc/bells";
-import { takeAllDoorbells } from "../vmmc/kernel-connection";
+import { resetOnClose, takeAllDoorbells } from "../vmmc/kernel-connection";
 import { wakeCaretaker } from "./caretaker";
 import { detach, ringFirst, tellPeer, wakeAll } from "./connection";
 import {
@@ -23,6 +23,7 @@ import {
   setEvents,
   setKind,
   unlockBoth,
+  wasLost,
 } from "./descriptor";
 import { fail } from "./errors";
 import { watchReading } from "./events";
@@ -35,8 +36,10 @@ export function shutdownStream(d: Descriptor, socket: usize, how: i32): i32 {
   if (how != ws.SD_RECEIVE && how != ws.SD_SEND && how != ws.SD_BOTH) return fail(ws.WSAEINVAL);
   lockBoth(d);
   if (d.handle != socket || kindOf(d) < KIND_PENDING) {
+    const lost = d.handle == socket && wasLost(d);
     unlockBoth(d);
-    return ws.shutdown(socket, how);
+    // The kernel would make an orderly end of it; and there is nothing left to be shut.
+    return lost ? 0 : ws.shutdown(socket, how);
   }
   if (how != ws.SD_SEND) d.shutdownReceive = 1;
   if (how != ws.SD_RECEIVE) {
@@ -99,12 +102,9 @@ function closeUser(d: Descriptor, socket: usize, memory: usize): void {
   sync.storeRelease(d.remote + layout.BLOCK_WRITE_ARMED, 0);
   tellPeer(d, layout.FLAG_FIN | layout.FLAG_CLOSED | (abortive ? layout.FLAG_RESET : 0));
   if (memory != 0) {
-    if (abortive) {
-      // The kernel has no unread bytes of its own to reset for.
-      store<u16>(memory + ws.linger_l_onoff_offset, 1);
-      store<u16>(memory + ws.linger_l_linger_offset, 0);
-      ws.setsockopt(socket, ws.SOL_SOCKET, ws.SO_LINGER, memory, <i32>ws.linger_size);
-    } else if (hasDoorbells(d)) takeAllDoorbells(socket, memory); // unread bells would make it a reset
+    // The kernel has no unread bytes of its own to reset for.
+    if (abortive) resetOnClose(socket, memory);
+    else if (hasDoorbells(d)) takeAllDoorbells(socket, memory); // unread bells would make it a reset
   }
   detach(d);
 }

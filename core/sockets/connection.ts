@@ -77,7 +77,9 @@ export function detach(d: Descriptor): void {
   d.segment = changetype<Segment>(<usize>0);
   // Kept only if somebody will let go of it later; and woken after it is kept, so that it is seen.
   const keep = wakeCaretaker();
-  if (d.side == 0) giveBackSegment(segment, keep && (kindOf(d) == KIND_USER || kindOf(d) == KIND_ENDED));
+  // One that no acceptor has taken is of no use for another connection: its peer has no mapping of it.
+  const taken = (kindOf(d) == KIND_USER || kindOf(d) == KIND_ENDED) && changetype<usize>(d.peer) != 0;
+  if (d.side == 0) giveBackSegment(segment, keep && taken);
   else releaseImport(segment, keep);
   if (keep) wakeCaretaker();
   releasePeer(d.peer);

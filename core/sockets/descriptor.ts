@@ -313,6 +313,11 @@ export function setReset(d: Descriptor): void {
   setField(d, offsetof<Descriptor>("reset"), 1);
 }
 
+/** The connection could not be handed over to the kernel: bytes of it are lost, and it is over, whatever the kernel says. */
+export function wasLost(d: Descriptor): bool {
+  return kindOf(d) == KIND_ENDED && changetype<usize>(d.segment) == 0;
+}
+
 /** The entry of that socket, or 0: a socket that we have not seen being made. */
 // @ts-ignore: decorator
 @inline

@@ -6,12 +6,13 @@ import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import { Runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
-import { kernelReadable, selectOne } from "../vmmc/kernel-connection";
+import { kernelReadable, resetOnClose, selectOne } from "../vmmc/kernel-connection";
 import { acquirePeer } from "../vmmc/peers";
 import { logDecision } from "./decision";
 import { answerReader, answerWriter, damage, detach, wakeAll } from "./connection";
 import {
   Descriptor,
+  KIND_ENDED,
   KIND_KERNEL,
   KIND_PENDING,
   KIND_USER,
@@ -66,12 +67,19 @@ export function toKernel(d: Descriptor, reason: u32, memory: usize): void {
     adopt(d);
     return;
   }
-  handOver(d, memory);
-  const shut = d.shutdownSend != 0 && d.shutdownReceive != 0 ? ws.SD_BOTH : d.shutdownSend != 0 ? ws.SD_SEND : ws.SD_RECEIVE;
-  if (d.shutdownSend != 0 || d.shutdownReceive != 0) ws.shutdown(d.handle, shut);
-  // Not before: calls on a kernel socket take no lock, and their bytes come after those of the ring.
-  setKind(d, KIND_KERNEL);
-  returnEvents(d);
+  if (handOver(d, memory)) {
+    const shut = d.shutdownSend != 0 && d.shutdownReceive != 0 ? ws.SD_BOTH : d.shutdownSend != 0 ? ws.SD_SEND : ws.SD_RECEIVE;
+    if (d.shutdownSend != 0 || d.shutdownReceive != 0) ws.shutdown(d.handle, shut);
+    // Not before: calls on a kernel socket take no lock, and their bytes come after those of the ring.
+    setKind(d, KIND_KERNEL);
+    returnEvents(d);
+  } else {
+    // Nothing goes to the kernel any more: the peer would not see that something is missing.
+    resetOnClose(d.handle, memory);
+    damage(d);
+    setKind(d, KIND_ENDED);
+    beginEvents(d);
+  }
   wakeAll(d);
   detach(d);
   // Last: as long as the segment's file is there, the slot must tell of it.
@@ -124,12 +132,13 @@ export function listenerGone(d: Descriptor): bool {
 /**
  * Sends through the kernel what was written into the ring; nobody has taken anything of it, so it lies in one piece. No more
  * was written than a fresh kernel connection takes at once (see `pendingLimit`), and so nobody waits here, or only if the
- * system is short of memory; then not without limit, and the connection does not go on with bytes missing.
+ * system is short of memory; then not without limit. Returns whether the connection can go on, with no byte missing.
  */
-function handOver(d: Descriptor, memory: usize): void {
+function handOver(d: Descriptor, memory: usize): bool {
   const blocking = !isNonBlocking(d);
   if (blocking) setKernelBlocking(d, memory, false);
   let sent: u32 = 0;
+  let whole = true;
   while (sent < d.head) {
     const done = ws.send(d.handle, d.remoteRing + sent, d.head - sent, 0);
     if (done > 0) {
@@ -140,11 +149,11 @@ function handOver(d: Descriptor, memory: usize): void {
     // The connection has failed: the next call will say so.
     if (error == ws.WSAECONNRESET || error == ws.WSAECONNABORTED || error == ws.WSAENOTCONN) break;
     if (error == ws.WSAEWOULDBLOCK && selectOne(d.handle, memory, false, HAND_OVER_LIMIT_MS) > 0) continue;
-    damage(d);
-    ws.shutdown(d.handle, ws.SD_BOTH);
+    whole = false;
     break;
   }
   if (blocking) setKernelBlocking(d, memory, true);
+  return whole;
 }
 
 function setKernelBlocking(d: Descriptor, memory: usize, blocking: bool): void {

@@ -27,6 +27,7 @@ import {
   setEnd,
   setHeard,
   unlockBoth,
+  wasLost,
 } from "./descriptor";
 import { fail, refuse } from "./errors";
 import { readingEnabled } from "./events";
@@ -220,6 +221,7 @@ function receiveKernel(d: Descriptor, socket: usize, generation: u32, buffer: us
 /** How the connection ended: the kernel knows. Whatever bytes it still holds are doorbells, and not the application's. */
 function receiveEnded(d: Descriptor, socket: usize, generation: u32): i32 {
   if (d.shutdownReceive != 0) return fail(ws.WSAESHUTDOWN);
+  if (wasLost(d)) return fail(ws.WSAECONNRESET);
   const memory = smallScratch();
   if (memory == 0) return fail(ws.WSAENOBUFS);
   for (let round = 0; round < ROUNDS_PAST_DOORBELLS; round++) {

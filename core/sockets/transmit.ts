@@ -25,6 +25,7 @@ import {
   sendLockOf,
   setEnd,
   setHeard,
+  setReset,
   wasHeard,
 } from "./descriptor";
 import { fail, refuse } from "./errors";
@@ -126,7 +127,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     if (!nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
     return generationOf(d) == generation ? transmit(d, socket, buffer, length, flags) : fail(ws.WSAENOTSOCK);
   }
-  return sendRest(socket, buffer, length, flags, done, kind == KIND_ENDED);
+  return sendRest(d, socket, buffer, length, flags, done, kind == KIND_ENDED ? generation : 0);
 }
 
 /**
@@ -194,18 +195,25 @@ function finishSend(d: Descriptor, lockWord: usize, error: i32, done: u32): i32 
 function transmitAfterEnd(d: Descriptor, socket: usize, lockWord: usize, buffer: usize, length: i32, done: u32): i32 {
   const blocked = d.sendOwner != 0 && d.sendOwner == os.thread();
   releaseSend(d);
+  const generation = d.generation;
   if (!blocked) setEnd(d, ENDED_OTHERWISE); // with the lock: the handle may be closed and be another connection's
   unlock(lockWord);
   // A blocked sender has bytes on the way that nobody will read: the kernel calls that a reset.
   if (blocked) return fail(ws.WSAECONNRESET);
-  return sendRest(socket, buffer, length, 0, done, true);
+  return sendRest(d, socket, buffer, length, 0, done, generation);
 }
 
-/** Sends through the kernel what the ring has not taken. @param ended this is a user-level connection whose peer has ended */
-function sendRest(socket: usize, buffer: usize, length: i32, flags: i32, done: i32, ended: bool): i32 {
+/** Sends through the kernel what the ring has not taken. @param ended the generation of a connection whose peer has ended, or 0 */
+function sendRest(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32, done: i32, ended: u32): i32 {
   const more = ws.send(socket, buffer + done, length - done, flags);
   if (more >= 0 || done != 0) return max(more, 0) + done;
   // One that has ended answers with a reset, soon. Should it have lied, who polls would find no room for ever, and `select` "ready".
-  if (ended && ws.WSAGetLastError() == ws.WSAEWOULDBLOCK) return fail(ws.WSAECONNRESET);
+  if (ended != 0 && ws.WSAGetLastError() == ws.WSAEWOULDBLOCK) {
+    // From now on always: a shorter send might find room there, and its bytes no reader.
+    lock(sendLockOf(d));
+    if (d.generation == ended) setReset(d);
+    unlock(sendLockOf(d));
+    return fail(ws.WSAECONNRESET);
+  }
   return more;
 }

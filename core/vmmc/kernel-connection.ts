@@ -48,3 +48,10 @@ export function kernelEnded(socket: usize, memory: usize): bool {
   }
   return false;
 }
+
+/** From now on closing the socket resets the connection, whatever was sent: the peer must not take it for an orderly end. */
+export function resetOnClose(socket: usize, memory: usize): void {
+  store<u16>(memory + ws.linger_l_onoff_offset, 1);
+  store<u16>(memory + ws.linger_l_linger_offset, 0);
+  ws.setsockopt(socket, ws.SOL_SOCKET, ws.SO_LINGER, memory, <i32>ws.linger_size);
+}

@@ -172,9 +172,13 @@ export class Api {
     return yield* this.call("closesocket", socket);
   }
 
+  /** Tried again where the kernel refuses it: who sends with several threads relies on what it has chosen. */
   *nonBlocking(socket: number, on: boolean): Steps<number> {
-    this.i32[(this.memory.address + VALUE) >> 2] = on ? 1 : 0;
-    return yield* this.call("ioctlsocket", socket, ws.FIONBIO, this.memory.address + VALUE);
+    for (let left = 10; ; left--) {
+      this.i32[(this.memory.address + VALUE) >> 2] = on ? 1 : 0;
+      const result = yield* this.call("ioctlsocket", socket, ws.FIONBIO, this.memory.address + VALUE);
+      if (result === 0 || this.error !== ws.WSAENETDOWN || left === 0) return result;
+    }
   }
 
   /** `WSAAsyncSelect` with a window of its own. @param events 0: none any more */

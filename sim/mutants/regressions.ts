@@ -81,7 +81,9 @@ export const regressions: readonly Mutant[] = [
   {
     name: "kind-before-hand-over",
     breaks: "a send overtakes the bytes that are being handed over to the kernel",
-    changes: [{ from: "  handOver(d, memory);\n", to: "  setKind(d, KIND_KERNEL);\n  handOver(d, memory);\n" }],
+    changes: [
+      { from: "  if (handOver(d, memory)) {\n", to: "  setKind(d, KIND_KERNEL);\n  if (handOver(d, memory)) {\n" },
+    ],
     by: "stream",
     smallCase: "handed over to the kernel: while another thread sends",
     once: true,
@@ -270,6 +272,14 @@ export const regressions: readonly Mutant[] = [
     changes: [{ from: "isForListener(slot, d) && ", to: "" }],
     by: "stream",
     smallCase: "two that die, with the same names",
+    once: true,
+  },
+  {
+    name: "handed-over-in-part",
+    breaks: "a connection goes on in the kernel although the kernel has not taken all that was written before",
+    changes: [{ from: "    whole = false;\n", to: "" }],
+    by: "stream",
+    profile: "kernel-errors",
     once: true,
   },
 ];
