@@ -9,8 +9,10 @@ import { addExports } from "./exports.js";
 import { addInstall } from "./install.js";
 import { addManual } from "./manual.js";
 import { productVersion } from "./package.js";
+import { addPs } from "./ps.js";
 import { addRun } from "./run.js";
 import { addStatus } from "./status.js";
+import { addTop } from "./top.js";
 import { addTrace } from "./trace.js";
 import { addWrap } from "./wrap.js";
 
@@ -32,6 +34,7 @@ function makeProgram(): Command {
         "Examples:",
         "  vmmc run program.exe                    the program's connections bypass the kernel, this time",
         "  vmmc install program.exe                ... whenever it runs",
+        "  vmmc top                                what its connections do, and why not all are at user level",
         "  vmmc uninstall program.exe              as before",
         "  vmmc exports wsock32.dll --json         names, ordinals and addresses, for other tools",
         "  vmmc wrap version.dll --trace --out traced --build",
@@ -44,6 +47,8 @@ function makeProgram(): Command {
   addInstall(program);
   addStatus(program);
   addRun(program);
+  addTop(program);
+  addPs(program);
   addDoctor(program);
   addBench(program);
   addWrap(program);

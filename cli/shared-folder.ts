@@ -39,7 +39,7 @@ export function sharedFolders(environment: NodeJS.ProcessEnv = process.env): str
 
 /** Looks into folders of shared files. Changes nothing. */
 export function inspectFolders(folders: readonly string[]): SharedFolder[] {
-  const open = openFiles(folders);
+  const open = mappedFiles(folders, true);
   return folders.map((path) => {
     const status = statSync(path);
     const own = process.getuid === undefined || status.uid === process.getuid();
@@ -69,7 +69,7 @@ export function inspectFolders(folders: readonly string[]): SharedFolder[] {
  */
 export function cleanFolder(folder: SharedFolder): number {
   // Somebody may have come meanwhile.
-  const open = openFiles([folder.path]);
+  const open = mappedFiles([folder.path], true);
   const wanted = folder.users === 0 ? [...folder.leftovers, directoryName] : folder.leftovers;
   const present = new Set(readdirSync(folder.path));
   const gone = wanted.filter((name) => present.has(name) && !open.has(join(folder.path, name)));
@@ -116,8 +116,11 @@ function readDirectory(file: string): "none" | "damaged" | DirectoryCounts {
   return { listeners, pending, owners: owners.size };
 }
 
-/** Files below the folders that processes of this user have mapped or open, each with those processes. */
-function openFiles(folders: readonly string[]): Map<string, Set<string>> {
+/**
+ * Files below the folders that processes of this user have mapped, each with those processes.
+ * @param alsoOpen or have open
+ */
+export function mappedFiles(folders: readonly string[], alsoOpen = false): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
   const note = (path: string, pid: string) => {
     if (folders.some((folder) => path.startsWith(`${folder}/`)))
@@ -126,6 +129,7 @@ function openFiles(folders: readonly string[]): Map<string, Set<string>> {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       for (const [, path] of readFileSync(`/proc/${pid}/maps`, "utf8").matchAll(/ (\/\S.*)$/gm)) note(path!, pid);
+      if (!alsoOpen) continue;
       // The server of a Wine prefix holds files open for its programs; it is not one of them.
       const fds = `/proc/${pid}/fd`;
       for (const fd of readdirSync(fds)) {

@@ -138,6 +138,57 @@ export const SEGMENTS_VERY_MANY = 256;
 /** Bytes are published and credited in pieces, so that the two sides copy at the same time. */
 export const COPY_CHUNK = 65536;
 
+// --- Statistics pages -----------------------------------------------------------------------------------------------
+//
+//   0        192        384
+//   +--------+----------+----------+----
+//   | header | record 0 | record 1 | ...
+//   +--------+----------+----------+----
+//
+// What a process tells tools of its connections. It alone writes them, and nothing in it believes them.
+
+/** "VMMs", little-endian. Written last. */
+export const STATISTICS_MAGIC = 0x734d4d56;
+export const STATISTICS_VERSION = 1;
+export const STATISTICS_BYTES = 65536;
+/** As many as 20,000 connections need; more have no records. */
+export const STATISTICS_PAGES = 64;
+export const STATISTICS_MAGIC_FIELD = 0;
+export const STATISTICS_VERSION_FIELD = 4;
+export const STATISTICS_TAG = 8;
+export const STATISTICS_START = 16;
+/** The program's file name, ending with a zero. */
+export const STATISTICS_PROGRAM = 64;
+export const STATISTICS_PROGRAM_BYTES = 128;
+
+/** Three cache lines: what the connection is, what the sender counts, what the receiver counts. */
+export const RECORD_BYTES = 192;
+/** 1 while a connection has the record. */
+export const RECORD_USED = 0;
+export const RECORD_MODE = 4;
+export const RECORD_REASON = 8;
+export const RECORD_ROLE = 12;
+/** IPv4 addresses and ports in network byte order; 0: not known. */
+export const RECORD_LOCAL_ADDRESS = 16;
+export const RECORD_LOCAL_PORT = 20;
+export const RECORD_PEER_ADDRESS = 24;
+export const RECORD_PEER_PORT = 28;
+/** When the record was taken, in microseconds of the machine's monotonic clock (64 bit). */
+export const RECORD_SINCE_US = 32;
+export const RECORD_SOCKET = 40;
+export const RECORD_PEER_TAG = 48;
+// Counters, 64 bit each.
+export const RECORD_SENT_BYTES = 64;
+export const RECORD_SENDS = 72;
+export const RECORD_SEND_SPINS = 80;
+export const RECORD_SEND_SLEEPS = 88;
+export const RECORD_SEND_DOORBELLS = 96;
+export const RECORD_RECEIVED_BYTES = 128;
+export const RECORD_RECEIVES = 136;
+export const RECORD_RECEIVE_SPINS = 144;
+export const RECORD_RECEIVE_SLEEPS = 152;
+export const RECORD_RECEIVE_DOORBELLS = 160;
+
 // --- Limits inside one process --------------------------------------------------------------------------------------
 
 /** Threads of one process that can sleep at the same time with a bell of their own (12 bits, 0 means none). */
@@ -178,9 +229,12 @@ export const SELECT_KERNEL_PERIOD_US = 1000;
 export const CONFIG_DISABLE = 0;
 export const CONFIG_SPIN_US = 1;
 export const CONFIG_RING_BYTES = 2;
+export const CONFIG_STATISTICS = 3;
 
 export const MODE_KERNEL = 0;
 export const MODE_USER = 1;
+/** Connected, and the acceptor has not decided yet. */
+export const MODE_UNDECIDED = 2;
 export const ROLE_CONNECT = 0;
 export const ROLE_ACCEPT = 1;
 

@@ -55,6 +55,11 @@
 @external("os", "segment_close") export declare function segmentClose(address: usize, handle: usize): void;
 @external("os", "segment_remove") export declare function segmentRemove(tag: u32, start: u64, key: u64): void;
 
+/** A file of this process alone, for tools to read: with storage, mapped, its name goes with the process. 0 on failure. */
+@external("os", "page_create") export declare function pageCreate(number: u32, bytes: u32): usize;
+/** Writes the path of the program's file, without a zero at its end if it is too long. Returns its length, 0 if unknown. */
+@external("os", "program_name") export declare function programName(text: usize, bytes: u32): u32;
+
 /** Posts a message into the queue of the window's thread. Never waits. False: there is no such window, or no room. */
 @external("os", "post_message") export declare function postMessage(window: usize, message: u32, wParam: usize, lParam: u32): bool;
 

@@ -37,6 +37,12 @@ export class Runtime {
   offeredCount: u32;
   /** Segments that this process imported and keeps mapped, in use or not. */
   imports: usize;
+  /** Guards the statistics' records. */
+  statisticsLock: u32;
+  /** Pages that there are, and that there may be. */
+  statisticsPages: u32;
+  statisticsLimit: u32;
+  freeRecords: usize;
   /** Guards the bell slots. */
   bellsLock: u32;
   /** CARETAKER_ state. */
@@ -84,6 +90,7 @@ export function makeRuntime(): bool {
   made.start = os.processStart();
   made.spinMaxUs = os.config(layout.CONFIG_SPIN_US);
   made.ringBytes = os.config(layout.CONFIG_RING_BYTES);
+  made.statisticsLimit = os.config(layout.CONFIG_STATISTICS) != 0 ? layout.STATISTICS_PAGES : 0;
   made.tablePages = pages;
   made.bellSlots = slots;
   made.bells = bells;

@@ -25,6 +25,7 @@ export const settings: readonly Setting[] = [
     powerOfTwo: true,
     meaning: "largest size of a receive ring (bytes, a power of two)",
   },
+  { index: layout.CONFIG_STATISTICS, name: "VMMC_STATISTICS", normal: 1, least: 0, most: 1, meaning: "0: tells `vmmc top` nothing" },
 ];
 
 /** Calls of ws2_32.dll, besides the intercepted ones, with which another module could use a socket behind the wrapper. */

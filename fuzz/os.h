@@ -146,10 +146,14 @@ OS void w2c_os_segment_remove(struct w2c_os *o, u32 tag, u64 start, u64 key) {
   if (f) f->named = false;
 }
 
+OS uptr w2c_os_page_create(struct w2c_os *o, u32 number, u32 bytes) { return 0; }
+OS u32 w2c_os_program_name(struct w2c_os *o, uptr text, u32 bytes) { return 0; }
+
 /* --- What the core wants to know of its process --- */
 OS u32 w2c_os_policy(struct w2c_os *o) { return 0; }
 OS u32 w2c_os_logging(struct w2c_os *o) { return 1; }
 OS u32 w2c_os_config(struct w2c_os *o, u32 setting) {
+  if (setting == VMMC_CONFIG_STATISTICS) return 0; /* nothing is read from them */
   return setting == VMMC_CONFIG_DISABLE ? o->disabled : setting == VMMC_CONFIG_SPIN_US ? o->spin_us : o->ring_bytes;
 }
 OS void w2c_os_log_connection(struct w2c_os *o, u32 role, u32 la, u32 lp, u32 pa, u32 pp, u32 mode, u32 reason) {

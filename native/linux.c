@@ -99,7 +99,6 @@ static void vmmc_remove_bells(bool own) {
   }
   if (list) closedir(list);
 }
-
 OS u32 w2c_os_post_message(struct w2c_os *o, uptr window, u32 message, uptr w, u32 l) { return 0; } /* there are no windows */
 /* --- Shared memory: files in a folder that belongs to the user alone --- */
 /* The folder: VMMC_DIR; else in memory, one for each user and network namespace. */
@@ -175,6 +174,11 @@ OS u32 w2c_os_segment_open(struct w2c_os *o, u32 tag, u64 start, u64 key, uptr r
   if (own) munmap((void *)kept[0], bytes), kept[0] = own;
   return bytes;
 }
+OS uptr w2c_os_page_create(struct w2c_os *o, u32 number, u32 bytes) { /* without a file: no tool looks at a test */
+  void *view = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return view == MAP_FAILED ? 0 : (uptr)view;
+}
+OS u32 w2c_os_program_name(struct w2c_os *o, uptr text, u32 bytes) { ssize_t length = readlink("/proc/self/exe", (char *)text, bytes); return length < 0 ? 0 : (u32)length; }
 OS void w2c_os_segment_close(struct w2c_os *o, uptr address, uptr handle) {
   munmap((void *)address, handle >> 32);
   close((int)handle);

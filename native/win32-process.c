@@ -31,7 +31,6 @@ static void vmmc_log(const char *text) {
 static volatile LONG vmmc_modules_changed = 1;
 static u32 vmmc_policy;
 static void CALLBACK vmmc_module_loaded(ULONG reason, const void *data, void *context) {
-  (void)reason, (void)data, (void)context;
   vmmc_modules_changed = 1;
 }
 /* True when an import of `module` from the DLL `from` leads to one of the functions `names` of `target`. */

@@ -7,7 +7,6 @@ static DWORD WINAPI vmmc_caretaker(void *begun) {
   return 0;
 }
 static BOOL CALLBACK vmmc_start_once(PINIT_ONCE once, void *parameter, void **context) {
-  (void)once, (void)parameter, (void)context;
   DWORD error = GetLastError();
   LONG (NTAPI *notify)(ULONG, void *, void *, void **) = (void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "LdrRegisterDllNotification");
   void *cookie;
@@ -30,7 +29,6 @@ static bool vmmc_start(void) {
 #define VMMC_CALL(name, ...) (VMMC_RUNS ? w2c_core_##name(&vmmc_core, __VA_ARGS__) : w2c_os_##name(NULL, __VA_ARGS__))
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *reserved) {
-  (void)instance;
   if (vmmc_state != 1) return TRUE;
   if (reason == DLL_THREAD_DETACH) {
     void *record = TlsGetValue(vmmc_tls);

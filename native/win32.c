@@ -189,6 +189,13 @@ OS u32 w2c_os_segment_open(struct w2c_os *o, u32 tag, u64 start, u64 key, uptr r
   HANDLE file = vmmc_segment_file(tag, start, key, DELETE, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE);
   return file == INVALID_HANDLE_VALUE ? 0 : vmmc_segment_keep(file, result);
 }
+OS uptr w2c_os_page_create(struct w2c_os *o, u32 number, u32 bytes) { /* never closed: its name goes with the process */
+  HANDLE file = vmmc_segment_file(GetCurrentProcessId(), vmmc_started_at, number, DELETE, CREATE_NEW, FILE_FLAG_DELETE_ON_CLOSE);
+  void *view = vmmc_fill(file, 0, bytes) ? vmmc_map(file) : NULL;
+  if (!view) CloseHandle(file);
+  return (uptr)view;
+}
+OS u32 w2c_os_program_name(struct w2c_os *o, uptr text, u32 bytes) { return GetModuleFileNameA(NULL, (char *)text, bytes); }
 OS void w2c_os_segment_close(struct w2c_os *o, uptr address, uptr handle) {
   UnmapViewOfFile((void *)address), CloseHandle((HANDLE)handle);
 }

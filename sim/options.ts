@@ -57,11 +57,14 @@ export interface SimOptions {
   handleReuse: boolean;
   /** Some programs wait for the messages of `WSAAsyncSelect`. */
   messages: boolean;
+  /** Processes keep statistics for tools. */
+  statistics: boolean;
 }
 
 /** Calls that may fail without the application noticing. */
 const refusable = [
   "segment_create",
+  "page_create",
   "segment_allocate",
   "segment_open",
   "alloc",
@@ -111,5 +114,6 @@ export function optionsOf(seed: number, profile: Profile = "mixed"): SimOptions 
     handleReuse: random.oneIn(2),
     // Decided last, so that what a seed had decided before there were messages is as it was.
     messages: profile === "messages" || random.oneIn(4),
+    statistics: random.oneIn(4),
   };
 }

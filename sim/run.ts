@@ -114,6 +114,7 @@ export class Simulator {
       },
       spinUs: options.spinUs,
       ringBytes: options.ringBytes,
+      statistics: options.statistics,
     });
   }
 

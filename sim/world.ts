@@ -11,6 +11,7 @@ import type { Name } from "./kernel/tcp.js";
 import { type Posted, Windows } from "./kernel/windows.js";
 import { type KernelCall, type Result, winsockCalls } from "./kernel/winsock.js";
 import type { Machine, MachineEvents } from "./machine/machine.js";
+import type { Region } from "./machine/memory.js";
 import { SimProcess } from "./machine/process.js";
 import type { Call, Program, SimThread, WaitQueue } from "./machine/thread.js";
 
@@ -28,6 +29,7 @@ export interface WorldOptions {
   network: NetworkOptions;
   spinUs: number;
   ringBytes: number;
+  statistics?: boolean;
 }
 
 /** What checkers may listen to. */
@@ -57,6 +59,8 @@ export class World implements MachineEvents {
   readonly faults: Faults;
   readonly windows: Windows;
   readonly processes: SimProcess[] = [];
+  /** What processes tell tools of their connections. */
+  readonly statistics: Region[] = [];
   readonly listeners: WorldListener[] = [];
   /** How often each state worth knowing of was reached: what is never reached is not tested. */
   readonly reached = new Map<string, number>();
@@ -119,6 +123,7 @@ export class World implements MachineEvents {
 
   config(_process: SimProcess, setting: number): number {
     if (setting === this.core.constant("CONFIG_SPIN_US")) return this.options.spinUs;
+    if (setting === this.core.constant("CONFIG_STATISTICS")) return this.options.statistics === true ? 1 : 0;
     return setting === this.core.constant("CONFIG_RING_BYTES") ? this.options.ringBytes : 0;
   }
 

@@ -29,6 +29,7 @@ import { fail } from "./errors";
 import { watchReading } from "./events";
 import { adopt, decided, toKernel } from "./pending";
 import { abandonConnect, withdrawListener } from "./rendezvous";
+import { forgetConnection } from "./statistics";
 import { readable } from "./window";
 
 /** `shutdown` on a connection that has a segment. The kernel connection stays open both ways: bells go over it. */
@@ -79,6 +80,7 @@ export function endDescriptor(d: Descriptor, socket: usize): void {
     if (memory != 0 && hasDoorbells(d)) takeAllDoorbells(socket, memory);
     detach(d);
   }
+  forgetConnection(d);
   setKind(d, KIND_UNUSED);
   nextGeneration(d);
   wakeAll(d);

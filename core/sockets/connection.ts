@@ -23,6 +23,7 @@ import {
 } from "./descriptor";
 
 import { ringMessenger, watchWriting } from "./events";
+import { countDoorbell } from "./statistics";
 
 /** Lets `d` use that segment as side 0 (connector) or 1 (acceptor). Called before anybody else can see it as user-level. */
 export function attach(d: Descriptor, segment: Segment, side: u32): void {
@@ -90,12 +91,15 @@ export function detach(d: Descriptor): void {
  * Wakes the peer if it asked for it: `armed` is what it wrote into our block, `answered` what we answered last.
  * Returns what is answered now. The caller has made visible what the peer waits for, sequentially consistent.
  */
-export function answer(d: Descriptor, armed: u32, answered: u32): u32 {
+export function answer(d: Descriptor, armed: u32, answered: u32, forBytes: bool): u32 {
   // Not before the decision is known here too: whoever carries it out answers then (see `adopt`).
   if (armed == answered || kindOf(d) != KIND_USER) return answered;
   const slot = armed & layout.ARM_SLOT_MASK;
   if (slot != 0) ringBell(d.peer, slot - 1);
-  if ((armed & layout.ARM_DOORBELL) != 0) sendDoorbell(d);
+  if ((armed & layout.ARM_DOORBELL) != 0) {
+    sendDoorbell(d);
+    countDoorbell(d, forBytes);
+  }
   return armed;
 }
 
@@ -117,7 +121,7 @@ function sendDoorbell(d: Descriptor): void {
 @inline
 export function answerReader(d: Descriptor): void {
   const armed = sync.loadRelaxed(d.own + layout.BLOCK_READ_ARMED);
-  if (armed != d.answeredRead) d.answeredRead = answer(d, armed, d.answeredRead);
+  if (armed != d.answeredRead) d.answeredRead = answer(d, armed, d.answeredRead, true);
 }
 
 /** Answers a peer that waits for credit. With `receiveLock` held. */
@@ -125,7 +129,7 @@ export function answerReader(d: Descriptor): void {
 @inline
 export function answerWriter(d: Descriptor): void {
   const armed = sync.loadRelaxed(d.own + layout.BLOCK_WRITE_ARMED);
-  if (armed != d.answeredWrite) d.answeredWrite = answer(d, armed, d.answeredWrite);
+  if (armed != d.answeredWrite) d.answeredWrite = answer(d, armed, d.answeredWrite, false);
 }
 
 /** Tells the peer something with FLAG_ bits, and wakes whatever of it waits. With both locks held. */

@@ -6,6 +6,7 @@ import * as sync from "../sync";
 import { Peer } from "../vmmc/peers";
 import { Segment } from "../vmmc/segments";
 import { lock, unlock } from "./lock";
+import { forgetConnection } from "./statistics";
 
 // Kinds of a descriptor. From KIND_CONNECTING on, it has a segment; from KIND_PENDING on, bytes go through it.
 /** Not open. */
@@ -147,13 +148,17 @@ export class Descriptor {
   listenerSequence: u32;
   /** When a call that found nothing to do last asked the kernel about the peer's end (us). */
   kernelAskedUs: u64;
-  /** The kernel's view, in network byte order: 0 until known. */
+  /** The kernel's view, in network byte order: 0 until known. Of a listener: the port only if it was published. */
   serverAddress: u32;
   serverPort: u32;
   clientAddress: u32;
   clientPort: u32;
   /** REASON_ why this socket is to stay in the kernel. */
   reason: u32;
+
+  /** What tools are told of the connection: see statistics.ts. 0: nothing. Written with both locks held. */
+  record: usize;
+  counters: usize;
 
   /** FD_ bits that the application has selected with WSAAsyncSelect; 0: none. Written with both locks held. */
   events: u32;
@@ -361,7 +366,9 @@ export function openDescriptor(socket: usize, stream: bool, nonBlocking: bool): 
   d.noDelay = 0;
   setEvents(d, 0);
   setBellsNoDelay(d, false);
+  d.serverPort = 0;
   d.reason = layout.REASON_NONE;
+  forgetConnection(d); // one that was closed behind our back
   setKind(d, KIND_KERNEL);
   unlockBoth(d);
   return d;

@@ -33,6 +33,7 @@ import { fail, refuse } from "./errors";
 import { readingEnabled } from "./events";
 import { lock, unlock } from "./lock";
 import { adopt, decided } from "./pending";
+import { countReceived } from "./statistics";
 import { nowConnected, settleHere, smallScratch } from "./stream";
 import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, pollPeer, waitFor } from "./waiting";
 import { copyOut, levelEnds, readable } from "./window";
@@ -66,6 +67,7 @@ function take(d: Descriptor, buffer: usize, length: u32): u32 {
       answerWriter(d);
     }
   }
+  countReceived(d, done);
   return done;
 }
 

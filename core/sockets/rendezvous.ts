@@ -41,6 +41,7 @@ import {
 } from "./directory";
 
 import { connectedEvents, tellKernel } from "./events";
+import { noteConnection } from "./statistics";
 
 const SCRATCH_BYTES = 256;
 /** 127.0.0.1 as it stands in memory: what connecting to "any" address means. */
@@ -211,6 +212,7 @@ export function publishPending(d: Descriptor, socket: usize, connected: bool): v
     if (swapSlot(slot, runtime().tag | layout.SLOT_LIVE, d.slotSequence, runtime().tag | layout.SLOT_PENDING)) {
       sync.fetchAdd(runtimeField(offsetof<Runtime>("pendingCount")), 1);
       lockBoth(d);
+      noteConnection(d, layout.ROLE_CONNECT, layout.MODE_UNDECIDED, layout.REASON_NONE);
       setKind(d, connected ? KIND_PENDING : KIND_CONNECTING);
       if (eventsOf(d) != 0) connectedEvents(d);
       unlockBoth(d);

@@ -13,9 +13,11 @@ import { kernelEnded, takeDoorbells } from "../vmmc/kernel-connection";
 import {
   Descriptor,
   KIND_ENDED,
+  KIND_KERNEL,
   KIND_PENDING,
   KIND_UNUSED,
   KIND_USER,
+  generationOf,
   kindOf,
   lockBoth,
   lookup,
@@ -275,9 +277,9 @@ function sleep(call: Call, restUs: i64): i32 {
   armSet(call, call.reads, true);
   armSet(call, call.writes, false);
   let result = 0;
-  if (!anyReady(call.reads, true) && !anyReady(call.writes, false)) {
-    // What is PENDING may go on in the kernel, which then is not asked whether it can be written to.
-    const period = <i64>(anyPending(call.writes) ? layout.CARETAKER_PERIOD_MS : layout.RECHECK_MS) * 1000;
+  // What is PENDING may go on in the kernel, which then is not asked whether it can be written to.
+  const period = <i64>(anyPending(call.writes) ? layout.CARETAKER_PERIOD_MS : layout.RECHECK_MS) * 1000;
+  if (!anyReady(call.reads, true) && !anyReady(call.writes, false) && !anyHandedOver(call, call.writes)) {
     result = kernelSelect(call, restUs < 0 ? period : min<i64>(restUs, period));
   }
   disarmSet(call, call.reads, true);
@@ -291,6 +293,17 @@ function anyPending(set: usize): bool {
   for (let index: u32 = 0; index < count; index++) {
     const d = userLevel(setEntry(set, index));
     if (changetype<usize>(d) != 0 && kindOf(d) == KIND_PENDING) return true;
+  }
+  return false;
+}
+
+/** Something was armed, and then went on in the kernel, before it could be seen to be PENDING. */
+function anyHandedOver(call: Call, set: usize): bool {
+  const count = setCount(set);
+  for (let index: u32 = 0; index < count; index++) {
+    const d = lookup(setEntry(set, index));
+    if (changetype<usize>(d) == 0 || kindOf(d) != KIND_KERNEL) continue;
+    if (wasArmed(call, false, index, generationOf(d))) return true;
   }
   return false;
 }

@@ -32,6 +32,7 @@ import { fail, refuse } from "./errors";
 import { writingEnabled } from "./events";
 import { lock, unlock } from "./lock";
 import { decided, listenerGone } from "./pending";
+import { countSend, countWritten } from "./statistics";
 import { nowConnected, settleHere, smallScratch } from "./stream";
 import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, pollPeer, waitFor } from "./waiting";
 import { copyIn, growWindow, knownRoom, writable } from "./window";
@@ -70,6 +71,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
         const pending = kindOf(d) == KIND_PENDING;
         // Bytes first, then the look at the decision: an acceptor that sleeps for them has decided before it armed.
         const settle = pending && decided(d);
+        countSend(d);
         releaseSend(d);
         unlock(lockWord);
         if (settle) settleHere(d, socket);
@@ -84,6 +86,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
       if (smallScratch() == 0) return finishSend(d, lockWord, ws.WSAENOBUFS, done);
       // Without the lock others may send. Who does not wait leaves it at what is written, and is not mixed up with them.
       const enough = isNonBlocking(d) && done != 0;
+      if (enough) countSend(d);
       unlock(lockWord);
       settleHere(d, socket);
       if (enough) return done;
@@ -157,6 +160,7 @@ function put(d: Descriptor, buffer: usize, length: u32): u32 {
     sync.storeSeq(d.remote + layout.BLOCK_HEAD, d.head);
     answerReader(d);
   }
+  countWritten(d, done);
   return done;
 }
 
@@ -186,6 +190,7 @@ function releaseSend(d: Descriptor): void {
 
 /** Ends a send that could not be completed: with the bytes that went, or with the error. Gives the lock back. */
 function finishSend(d: Descriptor, lockWord: usize, error: i32, done: u32): i32 {
+  if (done != 0) countSend(d);
   releaseSend(d);
   unlock(lockWord);
   return done != 0 ? done : fail(error);

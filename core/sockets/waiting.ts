@@ -28,6 +28,7 @@ import {
 import { eventsArm, ringMessenger } from "./events";
 import { lock, unlock } from "./lock";
 import { decided, settlePending } from "./pending";
+import { countWait } from "./statistics";
 import { hasRoom } from "./window";
 
 /** There is something to look at. */
@@ -150,7 +151,10 @@ export function nextSpin(limit: u32, sleptUs: u64): u32 {
  * `deadline` is in microseconds of `os.nowUs`, 0 for none.
  */
 export function waitFor(d: Descriptor, socket: usize, reading: bool, deadline: u64): u32 {
-  if (spin(d, reading)) return WAKE_READY;
+  if (spin(d, reading)) {
+    countWait(d, reading, false);
+    return WAKE_READY;
+  }
   const thread = currentThread();
   if (changetype<usize>(thread) == 0 || scratch(thread, SCRATCH_BYTES) == 0) return WAKE_UNABLE;
   const generation = d.generation;
@@ -183,6 +187,7 @@ export function waitFor(d: Descriptor, socket: usize, reading: bool, deadline: u
     }
   }
   leave(d, thread, reading);
+  countWait(d, reading, true);
   const slept = os.nowUs() - began;
   if (reading) d.receiveSpinUs = nextSpin(d.receiveSpinUs, slept);
   else d.sendSpinUs = nextSpin(d.sendSpinUs, slept);

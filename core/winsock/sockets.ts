@@ -3,7 +3,7 @@ import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import { runtime } from "../runtime";
 import { currentThread, scratch } from "../vmmc/bells";
-import { KIND_CONNECTING, KIND_KERNEL, KIND_LISTENER, KIND_UNUSED, eventsOf, isNonBlocking, kindOf, lookup, openDescriptor } from "../sockets/descriptor";
+import { KIND_CONNECTING, KIND_KERNEL, KIND_UNUSED, eventsOf, isNonBlocking, kindOf, lookup, openDescriptor } from "../sockets/descriptor";
 import { takeOffer } from "../sockets/accepting";
 import { endDescriptor, shutdownStream } from "../sockets/closing";
 import { logDecision } from "../sockets/decision";
@@ -80,7 +80,8 @@ function connectAgain(socket: usize, name: usize, length: i32): i32 {
 
 export function accept(socket: usize, name: usize, nameLength: usize): usize {
   const listener = lookup(socket);
-  if (changetype<usize>(listener) == 0 || kindOf(listener) != KIND_LISTENER) {
+  // One that is being closed still counts: what it accepts may have been offered when it was published.
+  if (changetype<usize>(listener) == 0 || listener.stream == 0 || listener.serverPort == 0) {
     const made = ws.accept(socket, name, nameLength);
     if (made != ws.INVALID_SOCKET && changetype<usize>(listener) != 0) {
       openDescriptor(made, false, isNonBlocking(listener));

@@ -30,6 +30,8 @@ const smallLimits: Overrides = {
   SEGMENTS_MANY: 4,
   SEGMENTS_VERY_MANY: 8,
   IDLE_PEERS: 1,
+  STATISTICS_BYTES: 768,
+  STATISTICS_PAGES: 3,
   SPIN_ROUNDS: 8,
   SPIN_ROUNDS_BETWEEN: 2,
 };
@@ -42,15 +44,17 @@ export const simVariants: Readonly<Record<string, SimCoreOptions>> = {
 };
 
 /** Imports in which a simulated thread can be suspended. All others return at once. */
-const suspending = [
-  "sync.*",
-  "sim.copy,sim.fill,sim.store_ptr",
-  "os.yield,os.sleep_ms,os.process_ended,os.bell_create,os.bell_open,os.bell_ring,os.bell_wait,os.handle_close,os.process_open",
-  "os.directory_map,os.segment_create,os.segment_allocate,os.segment_open,os.segment_close,os.segment_remove,os.caretaker_start",
-  "os.socket,os.closesocket,os.bind,os.listen,os.accept,os.connect,os.send,os.sendto,os.recv,os.recvfrom,os.select",
-  "os.ioctlsocket,os.shutdown,os.getsockopt,os.setsockopt,os.getsockname,os.getpeername,os.WSARecvEx",
-  "os.WSAAsyncSelect,os.post_message",
-].join(",");
+export const suspending: ReadonlySet<string> = new Set(
+  [
+    "sync.*",
+    "sim.copy,sim.fill,sim.store_ptr",
+    "os.yield,os.sleep_ms,os.process_ended,os.bell_create,os.bell_open,os.bell_ring,os.bell_wait,os.handle_close,os.process_open",
+    "os.directory_map,os.segment_create,os.segment_allocate,os.segment_open,os.segment_close,os.segment_remove,os.page_create,os.caretaker_start",
+    "os.socket,os.closesocket,os.bind,os.listen,os.accept,os.connect,os.send,os.sendto,os.recv,os.recvfrom,os.select",
+    "os.ioctlsocket,os.shutdown,os.getsockopt,os.setsockopt,os.getsockname,os.getpeername,os.WSARecvEx",
+    "os.WSAAsyncSelect,os.post_message",
+  ].flatMap((list) => list.split(",")),
+);
 
 /**
  * Builds a core for the simulation: AssemblyScript to WebAssembly, with copies and fills of memory turned into calls
@@ -107,7 +111,7 @@ async function makeSuspendable(text: string, strict: boolean): Promise<Uint8Arra
     binaryen.setDebugInfo(true);
     binaryen.setOptimizeLevel(2);
     binaryen.setShrinkLevel(0);
-    binaryen.setPassArgument("asyncify-imports", suspending);
+    binaryen.setPassArgument("asyncify-imports", [...suspending].join(","));
     module.runPasses(strict ? ["instrument-memory", "asyncify"] : ["asyncify"]);
     module.optimize();
     return module.emitBinary();

@@ -58,6 +58,8 @@ interface AssemblyScript {
   newProgram(options: unknown): { sources: { normalizedPath: string; text: string; statements: ParserNode[] }[] };
   parse(program: unknown, text: string | null, path: string, isEntry: boolean): void;
   nextFile(program: unknown): string | null;
+  nextDiagnostic(program: unknown): unknown;
+  formatDiagnostic(diagnostic: unknown, useColors: boolean, showContext: boolean): string;
   Node: abstract new () => ParserNode;
   NodeKind: Readonly<Record<number, string>>;
   LiteralKind: Readonly<Record<number, string>>;
@@ -71,10 +73,7 @@ interface AssemblyScript {
  * @param entry for example "core/index.ts"
  */
 export async function parseSources(root: string, entry: string): Promise<SourceFile[]> {
-  // Loading the parser takes half a second: only when it is needed.
-  // Its types would come along with its name, and with them AssemblyScript's own `console` in place of Node's.
-  const name: string = "assemblyscript";
-  const assemblyscript = (await import(name)) as AssemblyScript;
+  const assemblyscript = await loadParser();
   const program = assemblyscript.newProgram(assemblyscript.newOptions());
   assemblyscript.parse(program, readFileSync(join(root, entry), "utf8"), entry, true);
   for (let path = assemblyscript.nextFile(program); path !== null; path = assemblyscript.nextFile(program)) {
@@ -87,6 +86,25 @@ export async function parseSources(root: string, entry: string): Promise<SourceF
     text,
     statements: statements.map((statement) => convert(statement, "", undefined)),
   }));
+}
+
+/** What the parser has against a file by itself, whatever it imports. */
+export async function syntaxErrors(text: string): Promise<string[]> {
+  const { newProgram, newOptions, parse, nextDiagnostic, formatDiagnostic } = await loadParser();
+  const program = newProgram(newOptions());
+  parse(program, text, "core/file.ts", true);
+  const found: string[] = [];
+  for (let next = nextDiagnostic(program); next !== null; next = nextDiagnostic(program)) {
+    found.push(formatDiagnostic(next, false, false));
+  }
+  return found;
+}
+
+/** Loading it takes half a second: only when it is needed. */
+async function loadParser(): Promise<AssemblyScript> {
+  // Its types would come along with its name, and with them AssemblyScript's own `console` in place of Node's.
+  const name: string = "assemblyscript";
+  return (await import(name)) as AssemblyScript;
 }
 
 type Convert = (node: ParserNode, key: string, parent: SyntaxNode | undefined) => SyntaxNode;

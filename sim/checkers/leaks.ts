@@ -19,6 +19,7 @@ export class LeakChecker {
       this.fail(`${segment.region.name} is still there, mapped by ${owners.join(", ") || "nobody"}`);
     }
     this.slots(false);
+    this.records();
     for (const process of processes) {
       if (process.ended || process.core === undefined) continue;
       const bells = [...process.handles.values()].filter((handle) => handle.kind === "file");
@@ -50,6 +51,19 @@ export class LeakChecker {
         const owner = this.world.processes.find((process) => process.tag === (word & ~3));
         if (!all && owner?.ended === true) continue;
         this.fail(`${name} slot ${index} is in use (state ${word & 3}, owner ${owner?.name ?? "unknown"})`);
+      }
+    }
+  }
+
+  /** Tools are told of no connection any more. */
+  private records(): void {
+    const { core, machine, processes, statistics } = this.world;
+    const { RECORD_BYTES, RECORD_USED, STATISTICS_BYTES } = core.constants;
+    for (const page of statistics) {
+      if (processes[page.process]!.ended) continue;
+      for (let record = RECORD_BYTES!; record + RECORD_BYTES! <= STATISTICS_BYTES!; record += RECORD_BYTES!) {
+        if (machine.memory.i32[(page.address + record + RECORD_USED!) >> 2] !== 0)
+          this.fail(`the ${page.name} still tell of a connection`);
       }
     }
   }

@@ -1,3 +1,4 @@
+import { suspending } from "../../scripts/build/sim.js";
 import { SimFailure } from "../failure.js";
 import type { Bell } from "../kernel/bells.js";
 import type { FileHandle } from "../kernel/files.js";
@@ -15,6 +16,8 @@ type Implementation = (thread: SimThread, ...args: any[]) => Result;
 /** Calls of `os` that the machine may stop in: a step each. They empty the thread's store buffer, as system calls do. */
 function suspendable(m: Machine, name: string, call: Implementation) {
   const operation = callOperation(name);
+  if (!suspending.has(`os.${name}`))
+    throw new Error(`the core is not built to be stopped in ${name}: see scripts/build/sim.ts`);
   return (...args: Value[]): Value | undefined => {
     let thread = m.current;
     let given = args;
@@ -68,6 +71,11 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
     process_tag: (thread) => thread.process.tag,
     process_start: (thread) => thread.process.start,
     policy: () => 0,
+    program_name(thread, text, bytes) {
+      const path = Buffer.from(`C:\\folder\\${thread.process.name}.exe`).subarray(0, bytes);
+      m.memory.u8.set(path, text >>> 0);
+      return path.length;
+    },
     config: (thread, setting) => worldNow().config(thread.process, setting),
     logging: () => 1,
     log_connection(thread, role, localAddress, localPort, peerAddress, peerPort, mode, reason) {
@@ -247,6 +255,14 @@ function systemCalls(m: Machine, worldNow: () => World): Record<string, Implemen
     segment_remove(_thread, tag, start, key) {
       worldNow().files.remove(segmentName(tag, start, key));
       return undefined;
+    },
+    page_create(thread, _number, bytes) {
+      const world = worldNow();
+      if (world.faults.refuses("page_create", thread)) return 0;
+      const page = m.memory.allocate("segment", bytes, thread.process.index);
+      page.name = `statistics of ${thread.process.name}`;
+      world.statistics.push(page);
+      return page.address;
     },
     post_message(thread, window, message, socket, event) {
       const world = worldNow();

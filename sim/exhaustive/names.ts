@@ -1,5 +1,6 @@
+import type { Api, Steps } from "../app/api.js";
 import type { SmallCase } from "./play.js";
-import { listen, receive, type Side, sendAll } from "./sides.js";
+import { beside, listen, receive, type Side, sendAll } from "./sides.js";
 
 /** Both connectors have it, one after the other. */
 const CLIENT_PORT = 0x1234;
@@ -64,8 +65,42 @@ function sameNames(name: string, connector: Side, acceptor: Side, dies = false):
   };
 }
 
+/** A connector offers a segment, writes and dies, and the listener is closed while it is accepted. */
+const closedMeanwhile: SmallCase = {
+  name: "one that has died, while the listener is closed",
+  ringBytes: 8,
+  disturbed: true,
+  begin(play) {
+    let [listening, offered] = [false, false];
+    const client = play.process("client", function* (api) {
+      yield* play.until(() => listening);
+      const socket = yield* api.socket();
+      if ((yield* api.connect(socket, play.server)) === 0) yield* api.send(socket, 1);
+      offered = true;
+      play.told();
+      yield* play.until(() => false);
+    });
+    play.process("server", function* (api) {
+      const listener = yield* listen(api, play);
+      listening = true;
+      play.told();
+      yield* play.until(() => offered);
+      play.kill(client);
+      play.explore();
+      const close = (other: Api) => other.close(listener) as Steps<unknown> as Steps<void>;
+      yield* beside(api, play, close, function* () {
+        const socket = yield* api.accept(listener, true);
+        if (socket < 0) return;
+        yield* receive(api, socket, 4);
+        yield* api.close(socket);
+      });
+    });
+  },
+};
+
 /** Kernel connections of the same addresses and ports, one after the other. */
 export const nameCases: readonly SmallCase[] = [
+  closedMeanwhile,
   sameNames(
     "two that die, with the same names",
     (_, __, play) => play.until(() => false),

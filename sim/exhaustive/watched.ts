@@ -1,5 +1,6 @@
 import type { Api, Steps } from "../app/api.js";
 import * as ws from "../kernel/constants.js";
+import type { SimThread } from "../machine/thread.js";
 import type { Play, SmallCase } from "./play.js";
 import { beside, connected, listen, receive, selectAndSend, sendAll } from "./sides.js";
 
@@ -68,5 +69,32 @@ function besideSend(): SmallCase {
   );
 }
 
+/** A doorbell for one thread comes just when another one, which waits for bytes, looks what the kernel has to say. */
+function besideReader(): SmallCase {
+  let seen = false;
+  let reader: SimThread | undefined;
+  return connected(
+    "select waits for room beside a thread that waits for bytes",
+    8,
+    function* (api, socket, play) {
+      seen = false;
+      reader = api.thread;
+      yield* sendAll(api, socket, [8]);
+      const watch = function* (other: Api) {
+        yield* selectForRoom(other, socket);
+        seen = true;
+        play.told();
+      };
+      yield* beside(api, play, watch, () => receive(api, socket, 1, 1));
+    },
+    function* (api, socket, play) {
+      yield* play.untilItWakes(() => reader);
+      yield* receive(api, socket, 8, 8);
+      yield* play.until(() => seen);
+      yield* sendAll(api, socket, [1]);
+    },
+  );
+}
+
 /** Threads that wait for the same connection in `select`, beside others that use it. */
-export const watchedCases: readonly SmallCase[] = [sinceBefore, besideSend()];
+export const watchedCases: readonly SmallCase[] = [sinceBefore, besideSend(), besideReader()];

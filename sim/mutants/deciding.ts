@@ -144,4 +144,10 @@ export const decidingMutants: readonly Mutant[] = [
     changes: [{ from: "  releasePeer(d.peer);\n  d.peer =", to: "  d.peer =" }],
     by: "leaks",
   },
+  {
+    name: "record-not-given-back",
+    breaks: "tools are told of a connection that is closed",
+    changes: [{ from: "  forgetConnection(d);\n  setKind(d, KIND_UNUSED);", to: "  setKind(d, KIND_UNUSED);" }],
+    by: "leaks",
+  },
 ];

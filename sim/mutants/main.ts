@@ -32,7 +32,7 @@ function row(mutant: Mutant, result: Catch): string[] {
 async function check(wanted: Arguments, chosen: readonly Mutant[]): Promise<boolean> {
   const coreFolder = wanted.core ?? paths.core;
   const outFolder = join(paths.sim, "mutants");
-  checkPlants(chosen, coreFolder);
+  await checkPlants(chosen, coreFolder);
   const references = new Map<string, Reference>();
   const table = new Table({
     head: ["mutant", "breaks", "found by", "first seed", "seeds", "by checker"],

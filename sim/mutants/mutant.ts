@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSimCore, simVariants } from "../../scripts/build/sim.js";
+import { syntaxErrors } from "../../scripts/build/source-tree.js";
 import type { Profile } from "../options.js";
 
 /** One place of the core, and what stands there instead. Wherever in the core the text is: files are split now and then. */
@@ -35,8 +36,9 @@ export interface Mutant {
 /** The text of a mutant is not in the core any more, or more than once. */
 export class PlantError extends Error {}
 
-/** Makes the mutant's changes to the copy of the core in `folder`. @throws PlantError */
-export function plant(mutant: Mutant, folder: string): void {
+/** Makes the mutant's changes to the copy of the core in `folder`. Gives the changed files. @throws PlantError */
+export function plant(mutant: Mutant, folder: string): string[] {
+  const changed: string[] = [];
   for (const { from, to } of mutant.changes) {
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
     const places = files.flatMap((name) => {
@@ -54,18 +56,25 @@ export function plant(mutant: Mutant, folder: string): void {
     const text = readFileSync(file, "utf8");
     const at = text.indexOf(from);
     writeFileSync(file, text.slice(0, at) + to + text.slice(at + from.length));
+    changed.push(file);
   }
+  return changed;
 }
 
-/** Whether all of them can be planted in the core of that folder. @throws PlantError that names those which cannot */
-export function checkPlants(mutants: readonly Mutant[], coreFolder: string): void {
+/** Whether the core of that folder can be parsed with each of them. @throws PlantError that names those with which it cannot */
+export async function checkPlants(mutants: readonly Mutant[], coreFolder: string): Promise<void> {
   const wrong: string[] = [];
   const folder = mkdtempSync(join(tmpdir(), "vmmc-mutant-"));
   try {
     for (const mutant of mutants) {
       cpSync(coreFolder, folder, { recursive: true });
       try {
-        plant(mutant, folder);
+        for (const file of plant(mutant, folder)) {
+          const [error] = await syntaxErrors(readFileSync(file, "utf8"));
+          if (error !== undefined) {
+            wrong.push(`Cannot plant "${mutant.name}": with it ${file} is no program any more: ${error}`);
+          }
+        }
       } catch (error) {
         if (!(error instanceof PlantError)) throw error;
         wrong.push(error.message);

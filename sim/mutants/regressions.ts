@@ -127,11 +127,11 @@ export const regressions: readonly Mutant[] = [
     changes: [
       {
         from: "  takeOffer(d, made, peer);\n",
-        to: "  if (kindOf(listener) == KIND_LISTENER) takeOffer(d, made, peer);\n",
+        to: "  if (kindOf(listener) == 2) takeOffer(d, made, peer);\n",
       },
     ],
     by: "stream",
-    profile: "kills",
+    smallCase: "one that has died, while the listener is closed",
     once: true,
   },
   {
@@ -160,6 +160,7 @@ export const regressions: readonly Mutant[] = [
       { from: "const selected = d.selectReaders != 0 || d.selectWriters != 0;", to: "const selected = false;" },
     ],
     by: "liveness",
+    smallCase: "select waits for room beside a thread that waits for bytes",
     once: true,
   },
   {

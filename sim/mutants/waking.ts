@@ -80,7 +80,12 @@ export const wakingMutants: readonly Mutant[] = [
   {
     name: "next-waiter-not-woken",
     breaks: "of two threads that wait for one connection the second is forgotten",
-    changes: [{ from: "    if (first != 0) os.bellRing(changetype<Thread>(first).bell);\n", to: "" }],
+    changes: [
+      {
+        from: "if (first != 0) os.bellRing(changetype<Thread>(first).bell);\n    else if (eventsOf(d) != 0)",
+        to: "if (first == 0 && eventsOf(d) != 0)",
+      },
+    ],
     by: "liveness",
   },
   {

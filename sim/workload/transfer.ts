@@ -86,7 +86,9 @@ function* writeAll(stage: Stage, api: Api, socket: number, plan: SidePlan, all: 
   let vain = 0;
   while ((yield* api.shutdown(socket, ws.SD_SEND)) !== 0) {
     if (api.error !== ws.WSAENOTCONN || !isConnecting(api, socket)) return false;
-    yield* wait(api, socket, plan, false, vain++);
+    // The message that it is connected may have come already.
+    if (plan.style === "messages") yield* api.sleep(1);
+    else yield* wait(api, socket, plan, false, vain++);
   }
   return true;
 }

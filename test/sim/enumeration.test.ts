@@ -82,15 +82,16 @@ describe("a mistake that no seed comes to", () => {
 });
 
 describe("the mutants", () => {
-  it("can all be planted in the core as it is", () => {
-    checkPlants(mutants, core);
+  it("can all be planted in the core as it is", async () => {
+    await checkPlants(mutants, core);
   });
 
-  it("that cannot be planted are named", () => {
+  it("that cannot be planted, or leave no program, are named", async () => {
     const stale: Mutant = { name: "stale", breaks: "", changes: [{ from: "no such text", to: "" }], by: "stream" };
-    assert.throws(
-      () => checkPlants([stale], core),
-      (error) => error instanceof PlantError && /"stale"/.test(error.message),
+    const torn: Mutant = { ...stale, name: "torn", changes: [{ from: "while (sent < d.head) {", to: "" }] };
+    await assert.rejects(
+      () => checkPlants([stale, torn], core),
+      (error) => error instanceof PlantError && /"stale"/.test(error.message) && /"torn"/.test(error.message),
     );
   });
 
