@@ -37,7 +37,7 @@ export interface Aftermath {
   victimTag: number | undefined;
   /** What the host's wrapper decided about this round's connections. */
   connections: Connection[];
-  /** Without the wrapper: the survivor does not come to its end, so that nothing can be learnt. See `sweptMs`. */
+  /** The survivor's kernel connections do not come to their end, so that nothing can be learnt. See `sweptMs`. */
   void: boolean;
 }
 
@@ -46,7 +46,8 @@ const hangMs = 60_000;
 /**
  * So long after a death the survivor has been told, or never is: Wine 8's server does not always let go of the sockets
  * of a process that is killed while its threads use them (and then watches them for ever, which takes a processor). Over
- * the kernel alone their peers wait for ever. The wrapper knows of the process's death otherwise: no such excuse there.
+ * the kernel their peers wait for ever. At user level the wrapper knows of the process's death otherwise: there is no such
+ * excuse for connections there.
  */
 const sweptMs = 5_000;
 /** A victim that should have ended itself by now will not. */
@@ -128,6 +129,7 @@ export class Arena {
     const ledgers = { host: this.#ledgerFile("host"), victim: this.#ledgerFile("victim") };
     rmSync(ledgers.victim, { force: true });
     host.log.more();
+    let logged = "";
     const mark = host.process.stdout.length;
     const victimIsServer = round.role === "server";
     const common = ["--id", round.id, "--mode", round.mode, "--connections", round.connections, "--seed", round.seed];
@@ -168,20 +170,27 @@ export class Arena {
     await victim.exited;
     const victimTag = Number(valuesIn(victim.stdout).pid ?? Number.NaN) || undefined;
     const known = { round, victimTag, victim: readLedger(ledgers.victim), void: false };
+    const connections = () => {
+      logged += host.log.more();
+      return connectionsIn(logged);
+    };
     if (gap !== undefined) {
       await host.process.exited;
       this.#host = undefined;
-      return { ...known, outcomes: [], host: readLedger(ledgers.host), connections: connectionsIn(host.log.more()) };
+      return { ...known, outcomes: [], host: readLedger(ledgers.host), connections: connections() };
     }
     host.process.write("dead\n");
     const done = new RegExp(`^done id=${round.id} `, "m");
     const ended = () => done.test(host.process.stdout.slice(mark));
     const dead = Date.now();
-    // Over the kernel alone nothing else tells of the death.
-    const kept = () => !this.wrapped && Date.now() - dead > sweptMs;
+    const said = () => outcomesIn(host.process.stdout.slice(mark));
+    const kept = () => {
+      const waited = Date.now() - dead;
+      return this.wrapped ? waited > 2 * sweptMs && onlyTheKernelWaits(connections(), said()) : waited > sweptMs;
+    };
     await this.#until(() => ended() || kept(), "the survivor's connections to end", victim);
-    const after = { ...known, void: !ended(), host: undefined, connections: connectionsIn(host.log.more()) };
-    const outcomes = outcomesIn(host.process.stdout.slice(mark));
+    const after = { ...known, void: !ended(), host: undefined, connections: connections() };
+    const outcomes = said();
     if (after.void) await this.#renewWine();
     return { ...after, outcomes: after.void ? [] : outcomes };
   }
@@ -308,6 +317,13 @@ export class Arena {
       await sleep(4);
     }
   }
+}
+
+/** True when no more connections are without an outcome than are on the kernel, and some are. */
+function onlyTheKernelWaits(connections: readonly Connection[], outcomes: readonly Outcome[]): boolean {
+  const begun = connections.filter(({ reason }) => reason !== "connect-failed");
+  const without = begun.length - outcomes.filter(({ text }) => text.startsWith("open=ok")).length;
+  return without > 0 && without <= begun.filter(({ userLevel }) => !userLevel).length;
 }
 
 /** What has been sent and received: a program that polls makes steps all the time, but no progress. */

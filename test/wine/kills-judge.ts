@@ -11,11 +11,13 @@ export function answersOf({ outcomes }: Aftermath): string[] {
  */
 export function equivalents(text: string): string[] {
   const same = [text];
-  // After a reset Windows says WSAECONNRESET, as we do where a thread waited however briefly; Wine says 0 to a `recv` that
-  // comes after the reset, and WSAECONNRESET to one that was waiting.
+  // After a reset Windows says WSAECONNRESET, as we do where a thread waited however briefly, or where Wine has not let go of
+  // the dead process's socket; Wine says 0 to a `recv` that comes after the reset, and WSAECONNRESET to one that was waiting.
   if (/read=\S+ (select=rw- recv=0|write=WSAECONNRESET).* send=WSAECONNRESET/.test(text)) {
     same.push(text.replace(/read=WSAECONNRESET/, "read=0"), text.replace(/read=0/, "read=WSAECONNRESET"));
   }
+  if (/ send=WSAECONNRESET send=WSAECONNRESET/.test(text))
+    same.push(text.replace(/(read|recv)=WSAECONNRESET/g, "$1=0"));
   // The first send after the peer's end is what calls forth the reset, unless that is there already.
   return same.flatMap((one) => [one, one.replace(/ send=WSAECONNRESET send=/, " send=bytes send=")]);
 }

@@ -90,6 +90,8 @@ export class Reference {
 export interface Report {
   rounds: number;
   outcomes: number;
+  /** Rounds in which connections on the kernel did not come to their end. */
+  kept: number;
   /** What went wrong, each with its round. */
   failures: string[];
   /** How often each decision was logged by survivors. */
@@ -119,7 +121,7 @@ export async function playSession(
   reference: Reference,
   onFailure: (failure: string) => void = () => {},
 ): Promise<Report> {
-  const report: Report = { rounds: 0, outcomes: 0, failures: [], decisions: new Map() };
+  const report: Report = { rounds: 0, outcomes: 0, kept: 0, failures: [], decisions: new Map() };
   const arena = await Arena.open(pair, true);
   try {
     let stale: string[] = [];
@@ -132,6 +134,8 @@ export async function playSession(
       const after = await arena.run(round);
       report.rounds++;
       report.outcomes += after.outcomes.length;
+      if (after.void && ++report.kept > rounds.length / 10)
+        fail("in every tenth round and more the kernel keeps a survivor");
       for (const wrong of wrongsOf(after, true)) fail(wrong);
       for (const text of await reference.strangers(after, pair)) {
         fail(
