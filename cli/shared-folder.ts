@@ -50,7 +50,7 @@ export function inspectFolders(folders: readonly string[]): SharedFolder[] {
     const directory = readDirectory(join(path, directoryName));
     const users = open.get(join(path, directoryName))?.size ?? 0;
     const { owners = 0, ...counts } = typeof directory === "object" ? directory : { listeners: 0, pending: 0 };
-    const files = readdirSync(path).filter((name) => /^(?:seg-|bell-|directory-v\d+$)/.test(name));
+    const files = readdirSync(path).filter((name) => /^(?:seg-|stat-|bell-|directory-v\d+$)/.test(name));
     return {
       ...empty,
       ...counts,

@@ -42,8 +42,8 @@ const paths: Readonly<Record<number, Path>> = {
   [layout.MODE_UNDECIDED]: "undecided",
 };
 
-/** A statistics page's name: its key is its number, which no segment's random key is. */
-const pageName = /^seg-[\da-f]{8}-[\da-f]{16}-0{8}[\da-f]{8}$/;
+/** A statistics page's name: of which process, and which of its pages. */
+const pageName = /^stat-[\da-f]{8}-[\da-f]{16}-[\da-f]{16}$/;
 
 /** Reads what wrapped programs of this user tell, again and again. */
 export class StatisticsReader {

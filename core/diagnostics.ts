@@ -22,6 +22,7 @@ export const reasonSlugs: Readonly<Record<number, string>> = {
   [layout.REASON_NOT_ACCEPTED]: "not-accepted-in-time",
   [layout.REASON_CONNECT_FAILED]: "connect-failed",
   [layout.REASON_TABLE_FULL]: "descriptor-table-full",
+  [layout.REASON_RULE]: "rule",
 };
 
 /** Names of the other events. */
@@ -31,4 +32,5 @@ export const eventSlugs: Readonly<Record<number, string>> = {
   [layout.EVENT_DAMAGED]: "connection-damaged",
   [layout.EVENT_REFUSED_CALL]: "call-refused",
   [layout.EVENT_STALE_SLOT]: "stale-slot-removed",
+  [layout.EVENT_RULE_IGNORED]: "rule-ignored",
 };

@@ -10,6 +10,7 @@ import { runCaretaker } from "./sockets/caretaker";
 import { isMessenger, runMessenger } from "./sockets/messenger";
 import { openDirectory } from "./sockets/directory";
 import { withdrawAll } from "./sockets/rendezvous";
+import { readRules } from "./sockets/rules";
 import { dropThread } from "./vmmc/bells";
 
 export { accept, bind, closesocket, connect, listen, shutdown, socket } from "./winsock/sockets";
@@ -19,6 +20,7 @@ export { AcceptEx, TransmitFile, WSAAsyncSelect, getsockopt, ioctlsocket, setsoc
 /** Called once, before any other call, by the native part. False: nothing can be done at user level, use the kernel. */
 export function start(): bool {
   if (!makeRuntime()) return false;
+  readRules();
   if (os.config(CONFIG_DISABLE) != 0) runtime().reason = REASON_DISABLED;
   if (runtime().reason == REASON_NONE) openDirectory();
   if (os.logging()) os.logEvent(EVENT_STARTED, runtime().tag, runtime().reason);

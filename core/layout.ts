@@ -258,6 +258,7 @@ export const REASON_LISTENER_GONE = 15;
 export const REASON_NOT_ACCEPTED = 16;
 export const REASON_CONNECT_FAILED = 17;
 export const REASON_TABLE_FULL = 18;
+export const REASON_RULE = 19;
 
 // Events other than a connection's decision.
 export const EVENT_STARTED = 1;
@@ -265,6 +266,7 @@ export const EVENT_LISTENER_NOT_PUBLISHED = 2;
 export const EVENT_DAMAGED = 3;
 export const EVENT_REFUSED_CALL = 4;
 export const EVENT_STALE_SLOT = 5;
+export const EVENT_RULE_IGNORED = 6;
 
 // What `os.policy()` reports about the process (bits).
 export const POLICY_MIXED = 1;

@@ -67,6 +67,8 @@
 @external("os", "policy") export declare function policy(): u32;
 /** Value of a CONFIG_ setting. */
 @external("os", "config") export declare function config(setting: u32): u32;
+/** Writes the text of the user's rules, VMMC_RULES. Returns its length, 0 if there is none or it is too long. */
+@external("os", "rules") export declare function rules(text: usize, bytes: u32): u32;
 /** True when diagnostics are wanted: then the log calls below are worth their arguments. */
 @external("os", "logging") export declare function logging(): bool;
 @external("os", "log_connection") export declare function logConnection(

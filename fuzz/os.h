@@ -151,6 +151,7 @@ OS u32 w2c_os_program_name(struct w2c_os *o, uptr text, u32 bytes) { return 0; }
 
 /* --- What the core wants to know of its process --- */
 OS u32 w2c_os_policy(struct w2c_os *o) { return 0; }
+OS u32 w2c_os_rules(struct w2c_os *o, uptr text, u32 bytes) { return 0; }
 OS u32 w2c_os_logging(struct w2c_os *o) { return 1; }
 OS u32 w2c_os_config(struct w2c_os *o, u32 setting) {
   if (setting == VMMC_CONFIG_STATISTICS) return 0; /* nothing is read from them */

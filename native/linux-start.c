@@ -5,7 +5,9 @@ static void *vmmc_caretaker(void *unused) { return w2c_core_caretaker(&vmmc_core
 static void vmmc_thread_ends(void *record) { vmmc_record = 0, w2c_core_threadEnds(&vmmc_core, (uptr)record); }
 static void vmmc_start_once(void) {
   vmmc_pid = getpid();
-  vmmc_log_path = getenv("VMMC_LOG");
+  int file = open(getenv("VMMC_CONFIG") ? getenv("VMMC_CONFIG") : "", O_RDONLY | O_CLOEXEC);
+  if (file < 0 || read(file, vmmc_file, sizeof vmmc_file - 1) < 0 || close(file)) { /* there is none */ }
+  if (!vmmc_value("VMMC_LOG", vmmc_log_path, sizeof vmmc_log_path)) *vmmc_log_path = 0;
   vmmc_started_at = vmmc_process_start(vmmc_pid);
   vmmc_find_folder();
   vmmc_remove_bells(false);

@@ -185,9 +185,9 @@ OS void w2c_os_segment_close(struct w2c_os *o, uptr address, uptr handle) {
 }
 
 /* --- What the core wants to know of its process --- */
-static const char *vmmc_log_path;
+static char vmmc_log_path[4096], vmmc_file[16384];
 OS u32 w2c_os_policy(struct w2c_os *o) { return 0; }
-OS u32 w2c_os_logging(struct w2c_os *o) { return vmmc_log_path && *vmmc_log_path; }
+OS u32 w2c_os_logging(struct w2c_os *o) { return *vmmc_log_path != 0; }
 static bool vmmc_variable(const char *name, char *text, size_t size) {
   const char *value = getenv(name);
   return value && snprintf(text, size, "%s", value) < (int)size;

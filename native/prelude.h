@@ -24,14 +24,12 @@ struct w2c_sync;
 #define DEFINE_LOAD(name, wide, narrow) \
   static inline wide name(core_memory *m, u64 address) { \
     narrow value; \
-    (void)m; \
     memcpy(&value, (const void *)(uptr)address, sizeof value); \
     return (wide)value; \
   }
 #define DEFINE_STORE(name, wide, narrow) \
   static inline void name(core_memory *m, u64 address, wide value) { \
     narrow stored = (narrow)value; \
-    (void)m; \
     memcpy((void *)(uptr)address, &stored, sizeof stored); \
   }
 /* Those that the core's C uses; another one is one line more. */
@@ -46,15 +44,8 @@ DEFINE_STORE(i32_store8, u32, u8)
 DEFINE_STORE(i32_store16, u32, u16)
 DEFINE_STORE(i64_store32, u64, u32)
 
-static inline void memory_copy(core_memory *m, core_memory *n, u64 to, u64 from, u64 bytes) {
-  (void)m;
-  (void)n;
-  memmove((void *)(uptr)to, (const void *)(uptr)from, (size_t)bytes);
-}
-static inline void memory_fill(core_memory *m, u64 to, u32 value, u64 bytes) {
-  (void)m;
-  memset((void *)(uptr)to, (int)value, (size_t)bytes);
-}
+static inline void memory_copy(core_memory *m, core_memory *n, u64 to, u64 from, u64 bytes) { memmove((void *)(uptr)to, (const void *)(uptr)from, (size_t)bytes); }
+static inline void memory_fill(core_memory *m, u64 to, u32 value, u64 bytes) { memset((void *)(uptr)to, (int)value, (size_t)bytes); }
 
 /* Divisors in the core are unsigned constants; a trap would end the host application, so there is none. */
 #define DIV_U(a, b) ((a) / (b))

@@ -5,6 +5,17 @@ static bool vmmc_variable(const char *name, char *text, size_t size) {
   DWORD length = GetEnvironmentVariableA(name, text, (DWORD)size);
   return length != 0 && length < size;
 }
+static char vmmc_file[16384];
+static void vmmc_read_file(void) { /* VMMC_CONFIG, else vmmc.conf beside the program */
+  char path[MAX_PATH + 16], *end = path;
+  DWORD bytes;
+  if (!vmmc_variable("VMMC_CONFIG", path, MAX_PATH)) {
+    for (end += GetModuleFileNameA(NULL, path, MAX_PATH); end > path && end[-1] != '\\';) end--;
+    strcpy(end, "vmmc.conf");
+  }
+  HANDLE file = CreateFileA(path, GENERIC_READ, 7, NULL, OPEN_EXISTING, 0, NULL);
+  if (file != INVALID_HANDLE_VALUE) ReadFile(file, vmmc_file, sizeof vmmc_file - 1, &bytes, NULL), CloseHandle(file);
+}
 static char vmmc_log_path[MAX_PATH];
 OS u32 w2c_os_logging(struct w2c_os *o) { return vmmc_log_path[0] != 0; }
 static void vmmc_log(const char *text) {

@@ -1,17 +1,14 @@
 /* How the core starts and ends with its process on Windows. Included after the core's C. */
 static w2c_core vmmc_core;
 static volatile LONG vmmc_state; /* 0: not started; 1: the core runs; 2: it cannot, all calls go to the kernel */
-static DWORD WINAPI vmmc_caretaker(void *begun) {
-  SetEvent(begun);
-  w2c_core_caretaker(&vmmc_core);
-  return 0;
-}
+static DWORD WINAPI vmmc_caretaker(void *begun) { return SetEvent(begun), w2c_core_caretaker(&vmmc_core), 0; }
 static BOOL CALLBACK vmmc_start_once(PINIT_ONCE once, void *parameter, void **context) {
   DWORD error = GetLastError();
   LONG (NTAPI *notify)(ULONG, void *, void *, void **) = (void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "LdrRegisterDllNotification");
   void *cookie;
   if (notify) notify(0, (void *)vmmc_module_loaded, NULL, &cookie);
-  GetEnvironmentVariableA("VMMC_LOG", vmmc_log_path, sizeof vmmc_log_path);
+  vmmc_read_file();
+  if (!vmmc_value("VMMC_LOG", vmmc_log_path, sizeof vmmc_log_path)) vmmc_log_path[0] = 0;
   vmmc_started_at = vmmc_process_start(GetCurrentProcess());
   vmmc_tls = TlsAlloc();
   if (!vmmc_make_private() || !vmmc_find_folder()) vmmc_folder[0] = 0;

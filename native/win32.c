@@ -10,6 +10,7 @@ static DWORD vmmc_tls = TLS_OUT_OF_INDEXES;
 static char vmmc_folder[MAX_PATH];
 static SECURITY_ATTRIBUTES vmmc_private; /* lets the user in, and nobody else */
 static u64 vmmc_started_at;
+static bool vmmc_variable(const char *name, char *text, size_t size), vmmc_value(const char *name, char *text, size_t size);
 
 /* --- Threads, memory, time --- */
 OS uptr w2c_os_thread(struct w2c_os *o) { DWORD e = GetLastError(); uptr r = (uptr)TlsGetValue(vmmc_tls); SetLastError(e); return r; }
@@ -55,19 +56,9 @@ OS uptr w2c_os_process_open(struct w2c_os *o, u32 tag, u64 start) {
 }
 OS u32 w2c_os_process_ended(struct w2c_os *o, uptr process) { return WaitForSingleObject((HANDLE)process, 0) != WAIT_TIMEOUT; }
 OS void w2c_os_handle_close(struct w2c_os *o, uptr handle) { CloseHandle((HANDLE)handle); }
-static void vmmc_bell_name(char *name, size_t size, u32 tag, u64 start, u32 slot) {
-  snprintf(name, size, "Global\\vmmc-bell-%08x-%016llx-%u", tag, (unsigned long long)start, slot);
-}
-OS uptr w2c_os_bell_create(struct w2c_os *o, u32 slot) {
-  char name[80];
-  vmmc_bell_name(name, sizeof name, GetCurrentProcessId(), vmmc_started_at, slot);
-  return (uptr)CreateEventA(NULL, FALSE, FALSE, name);
-}
-OS uptr w2c_os_bell_open(struct w2c_os *o, u32 tag, u64 start, u32 slot) {
-  char name[80];
-  vmmc_bell_name(name, sizeof name, tag, start, slot);
-  return (uptr)OpenEventA(EVENT_MODIFY_STATE, FALSE, name);
-}
+static const char *vmmc_bell(char *name, u32 tag, u64 start, u32 slot) { return sprintf(name, "Global\\vmmc-bell-%08x-%016llx-%u", tag, (unsigned long long)start, slot), name; }
+OS uptr w2c_os_bell_create(struct w2c_os *o, u32 slot) { char name[80]; return (uptr)CreateEventA(NULL, FALSE, FALSE, vmmc_bell(name, GetCurrentProcessId(), vmmc_started_at, slot)); }
+OS uptr w2c_os_bell_open(struct w2c_os *o, u32 tag, u64 start, u32 slot) { char name[80]; return (uptr)OpenEventA(EVENT_MODIFY_STATE, FALSE, vmmc_bell(name, tag, start, slot)); }
 OS void w2c_os_bell_ring(struct w2c_os *o, uptr bell) { SetEvent((HANDLE)bell); }
 OS u32 w2c_os_bell_wait(struct w2c_os *o, uptr bell, uptr process, u32 ms) {
   HANDLE handles[2] = { (HANDLE)bell, (HANDLE)process };
@@ -112,8 +103,7 @@ static bool vmmc_make_private(void) {
 static bool vmmc_find_folder(void) {
   char base[MAX_PATH], user[64] = "user";
   DWORD size = sizeof user;
-  DWORD length = GetEnvironmentVariableA("VMMC_DIR", vmmc_folder, sizeof vmmc_folder);
-  if (length == 0 || length >= sizeof vmmc_folder) {
+  if (!vmmc_value("VMMC_DIR", vmmc_folder, sizeof vmmc_folder)) {
     if (vmmc_wine() && GetFileAttributesA("Z:\\dev\\shm") != INVALID_FILE_ATTRIBUTES) {
       BY_HANDLE_FILE_INFORMATION prefix = {0};
       HANDLE root = CreateFileA("C:\\", 0, 7, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
@@ -121,8 +111,7 @@ static bool vmmc_find_folder(void) {
       GetUserNameA(user, &size);
       snprintf(vmmc_folder, sizeof vmmc_folder, "Z:\\dev\\shm\\vmmc-sockets-%s-%08lx%08lx", user, prefix.nFileIndexHigh, prefix.nFileIndexLow);
     } else {
-      length = GetEnvironmentVariableA("LOCALAPPDATA", base, sizeof base);
-      if (length == 0 || length > sizeof base - 32) return false;
+      if (!vmmc_variable("LOCALAPPDATA", base, sizeof base - 32)) return false;
       snprintf(vmmc_folder, sizeof vmmc_folder, "%.200s\\vmmc-sockets", base);
     }
   }
@@ -160,7 +149,7 @@ OS uptr w2c_os_directory_map(struct w2c_os *o, u32 bytes) {
 }
 static HANDLE vmmc_segment_file(u32 tag, u64 start, u64 key, DWORD access, DWORD how, DWORD flags) {
   char path[MAX_PATH + 64];
-  snprintf(path, sizeof path, "%s\\seg-%08x-%016llx-%016llx", vmmc_folder, tag, (unsigned long long)start, (unsigned long long)key);
+  snprintf(path, sizeof path, "%s\\%s-%08x-%016llx-%016llx", vmmc_folder, key >> 32 ? "seg" : "stat", tag, (unsigned long long)start, (unsigned long long)key);
   return CreateFileA(path, GENERIC_READ | GENERIC_WRITE | access, 7, &vmmc_private, how, FILE_ATTRIBUTE_TEMPORARY | flags, NULL);
 }
 static u32 vmmc_segment_keep(HANDLE file, uptr result) {
@@ -172,8 +161,7 @@ static u32 vmmc_segment_keep(HANDLE file, uptr result) {
   return bytes;
 }
 OS void w2c_os_segment_remove(struct w2c_os *o, u32 tag, u64 start, u64 key) {
-  HANDLE file = vmmc_segment_file(tag, start, key, DELETE, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE);
-  if (file != INVALID_HANDLE_VALUE) CloseHandle(file);
+  CloseHandle(vmmc_segment_file(tag, start, key, DELETE, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE)); /* nothing happens if there is none */
 }
 OS u32 w2c_os_segment_create(struct w2c_os *o, u32 tag, u64 start, u64 key, u32 bytes, uptr result) {
   HANDLE file = vmmc_segment_file(tag, start, key, 0, CREATE_NEW, 0);

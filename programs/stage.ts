@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../testbed/ports.js";
@@ -16,6 +16,8 @@ export interface Part {
   args?: readonly string[];
   /** Further variables; they win over the stage's own. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** Files to lie beside the program: names and texts. */
+  beside?: Readonly<Record<string, string>>;
   /** Waited for on standard output before a server counts as ready. */
   ready?: RegExp;
 }
@@ -78,6 +80,7 @@ export class Stage {
     mkdirSync(folder, { recursive: true });
     const program = await installBeside(exe, dll, folder);
     if (part.program === "mixed") await installBeside(mixedHelperDll(part.arch), dll, folder);
+    for (const [name, text] of Object.entries(part.beside ?? {})) writeFileSync(join(folder, name), text);
     const logFile = join(this.#folder, `${number}.txt`);
     const process = await spawnProgram(program, part.args ?? [], {
       cwd: folder,

@@ -41,6 +41,7 @@ import {
 } from "./directory";
 
 import { connectedEvents, tellKernel } from "./events";
+import { mayBeUserLevel } from "./rules";
 import { noteConnection } from "./statistics";
 
 const SCRATCH_BYTES = 256;
@@ -63,7 +64,9 @@ export function publishListener(d: Descriptor, socket: usize): bool {
   const thread = currentThread();
   if (changetype<usize>(thread) == 0 || scratch(thread, SCRATCH_BYTES) == 0) reason = layout.REASON_TABLE_FULL;
   if (reason == layout.REASON_NONE) {
-    const index = localName(socket, thread.scratch) ? claimListener() : -1;
+    const named = localName(socket, thread.scratch);
+    const ruled = named && !mayBeUserLevel(nameAddress(thread.scratch), namePort(thread.scratch));
+    const index = named && !ruled ? claimListener() : -1;
     if (index >= 0) {
       const slot = listenerSlot(index);
       d.serverAddress = nameAddress(thread.scratch);
@@ -79,7 +82,7 @@ export function publishListener(d: Descriptor, socket: usize): bool {
       swapSlot(slot, runtime().tag | layout.SLOT_CLAIMED, d.slotSequence, runtime().tag | layout.SLOT_LIVE);
       return true;
     }
-    reason = layout.REASON_DIRECTORY_FULL;
+    reason = ruled ? layout.REASON_RULE : layout.REASON_DIRECTORY_FULL;
   }
   d.reason = reason;
   if (os.logging()) os.logEvent(layout.EVENT_LISTENER_NOT_PUBLISHED, socket, reason);
@@ -133,6 +136,9 @@ export function prepareConnect(d: Descriptor, name: usize, length: i32): bool {
   d.clientAddress = 0;
   d.clientPort = 0;
   let reason = processReason();
+  if (reason == layout.REASON_NONE && !mayBeUserLevel(d.serverAddress == 0 ? LOOPBACK : d.serverAddress, d.serverPort)) {
+    reason = layout.REASON_RULE;
+  }
   if (reason == layout.REASON_NONE) {
     const found = length >= <i32>ws.sockaddr_in_size ? findServer(d) : -1;
     if (found < 0) reason = found == -1 ? layout.REASON_NO_LISTENER : layout.REASON_OTHER_HOST;

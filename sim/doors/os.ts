@@ -76,6 +76,7 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
       m.memory.u8.set(path, text >>> 0);
       return path.length;
     },
+    rules: () => 0,
     config: (thread, setting) => worldNow().config(thread.process, setting),
     logging: () => 1,
     log_connection(thread, role, localAddress, localPort, peerAddress, peerPort, mode, reason) {

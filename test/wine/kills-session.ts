@@ -195,7 +195,7 @@ function staleSlots(arena: Arena): string[] {
 /** Waits until nothing is left of the dead. Returns the survivor's handles. */
 async function settled(arena: Arena): Promise<number> {
   const left = () => ({
-    ...filesIn(arena.sharedFolder),
+    ...filesIn(arena.sharedFolder, (tag) => tag === arena.hostTag),
     slots: staleSlots(arena).filter((name) => !name.startsWith("listener")),
   });
   const clean = () => {
