@@ -24,6 +24,7 @@ const advice: Readonly<Record<number, string>> = {
   [layout.REASON_NOT_ACCEPTED]: again,
   [layout.REASON_CONNECT_FAILED]: "The kernel refused the connection: is there a firewall for 127.0.0.1?",
   [layout.REASON_TABLE_FULL]: "The process has too many sockets, or no memory.",
+  [layout.REASON_RULE]: "Look at the rules: VMMC_RULES, in the environment or in vmmc.conf.",
 };
 
 /** What to do about a reason, by its short word in the log. */

@@ -1,6 +1,7 @@
-import { existsSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type Setting, settings } from "../core/settings.js";
+import { ruleProblems } from "./rules.js";
 
 /** One environment variable that the wrapper reads in every program. */
 export interface Variable {
@@ -15,7 +16,14 @@ export const variables: readonly Variable[] = [
   ...settings.map((setting) => ({ name: setting.name, meaning: setting.meaning, setting })),
   { name: "VMMC_LOG", meaning: "a file for one line about each connection, or `debugger`" },
   { name: "VMMC_DIR", meaning: "the folder of the shared memory's files" },
+  { name: "VMMC_RULES", meaning: "which connections may be user-level" },
+  { name: "VMMC_CONFIG", meaning: "a file with the others" },
 ];
+
+/** The file that is read where VMMC_CONFIG names none: beside the program. */
+export const configurationFile = "vmmc.conf";
+/** As much as the wrapper reads of it. */
+const fileLimit = 16383;
 
 /** What the project's own tests and tools read. Nobody else needs them; they are no mistake either. */
 export const developmentVariables: readonly string[] = [
@@ -33,10 +41,45 @@ export interface Problem {
   fix: string;
 }
 
-/** What is wrong with the variables that begin with VMMC_. */
-export function configurationProblems(environment: NodeJS.ProcessEnv = process.env): Problem[] {
+/**
+ * What is wrong with the variables that begin with VMMC_, and with the configuration file.
+ * @param folder the program's, if there is one
+ */
+export function configurationProblems(environment: NodeJS.ProcessEnv = process.env, folder?: string): Problem[] {
   const names = Object.keys(environment).filter((name) => name.startsWith("VMMC_"));
-  return names.sort().flatMap((name) => problemOf(name, environment[name] ?? "") ?? []);
+  const ofVariables = names.sort().flatMap((name) => problemOf(name, environment[name] ?? "") ?? []);
+  const beside = folder === undefined ? "" : join(folder, configurationFile);
+  const file = environment.VMMC_CONFIG || beside;
+  return [...ofVariables, ...(isLocal(file) && isFile(file) ? fileProblems(file) : [])];
+}
+
+/** What is wrong with the lines of a configuration file. */
+function fileProblems(file: string): Problem[] {
+  const text = readFileSync(file, "latin1");
+  const known = new Set<string>();
+  const problems = text.split(/\r\n|[\r\n]/).flatMap((line, index): Problem[] => {
+    const place = `${file}, line ${index + 1}`;
+    if (/^[ \t]*(?:#.*)?$/.test(line)) return [];
+    const [, name, value] = /^[ \t]*(\w+)[ \t]*=[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+    if (name === undefined) {
+      return [{ name: place, what: "it is left out", fix: "Write NAME = value, or # before a comment." }];
+    }
+    if (name === "VMMC_CONFIG")
+      return [{ name: place, what: "a file cannot name another one", fix: "Remove the line." }];
+    if (known.has(name)) {
+      return [{ name: place, what: `${name} stands above already, and that counts`, fix: "Remove one of them." }];
+    }
+    known.add(name);
+    const problem = problemOf(name, value!);
+    return problem === undefined ? [] : [{ ...problem, name: `${place}, ${name}` }];
+  });
+  if (text.length <= fileLimit) return problems;
+  const what = `only its first ${fileLimit} bytes are read`;
+  return [{ name: file, what, fix: "Make it shorter." }, ...problems];
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function problemOf(name: string, value: string): Problem | undefined {
@@ -50,8 +93,22 @@ function problemOf(name: string, value: string): Problem | undefined {
   // The wrapper takes an empty variable for one that is not set.
   if (value === "") return undefined;
   if (variable.setting !== undefined) return numberProblem(variable.setting, value);
-  return name === "VMMC_LOG" ? logProblem(value) : folderProblem(value);
+  return ofText[name]!(value);
 }
+
+const ofText: Readonly<Record<string, (value: string) => Problem | undefined>> = {
+  VMMC_LOG: logProblem,
+  VMMC_DIR: folderProblem,
+  VMMC_RULES: (text) => {
+    const problems = ruleProblems(text);
+    if (problems.length === 0) return undefined;
+    return { name: "VMMC_RULES", what: problems.join("; "), fix: "docs/configuration.md tells how rules are written." };
+  },
+  VMMC_CONFIG: (path) => {
+    if (!isLocal(path) || isFile(path)) return undefined;
+    return { name: "VMMC_CONFIG", what: `${path} is no file: nothing is read`, fix: "Name a file." };
+  },
+};
 
 /** The number that a text stands for, as C reads it: decimal, hexadecimal with 0x, octal with 0. */
 export function parseNumber(text: string): number | undefined {

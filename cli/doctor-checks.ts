@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { cpus, userInfo } from "node:os";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { reasonAdvice } from "./advice.js";
-import { configurationProblems } from "./configuration.js";
+import { configurationFile, configurationProblems, variables } from "./configuration.js";
+import { findTarget } from "./folder.js";
 import type { Arch } from "./image.js";
 import { prebuiltDll, prebuiltProgram, productVersion } from "./package.js";
 import { type Probe, probe } from "./probe.js";
@@ -121,8 +122,10 @@ export function checkWine(): Finding[] {
   return found;
 }
 
-export function checkSettings(): Finding[] {
-  const problems = configurationProblems();
+/** @param target a program or its folder, whose configuration file is looked at too */
+export function checkSettings(target?: string): Finding[] {
+  const folder = target === undefined ? undefined : findTarget(target).folder;
+  const problems = configurationProblems(process.env, folder);
   const found = problems.map(
     ({ name, what, fix }): Finding => ({ check: "settings", level: "problem", what: `${name}: ${what}`, fix }),
   );
@@ -136,9 +139,11 @@ export function checkSettings(): Finding[] {
     });
   }
   if (found.length > 0) return found;
-  const set = Object.keys(process.env).filter((name) => /^VMMC_(?:DISABLE|SPIN_US|RING|LOG|DIR)$/.test(name));
-  const what =
-    set.length === 0 ? "all at their defaults" : `set: ${set.map((name) => `${name}=${process.env[name]}`).join(" ")}`;
+  const set = Object.keys(process.env).filter((name) => variables.some((variable) => variable.name === name));
+  const file = folder === undefined ? "" : join(folder, configurationFile);
+  const parts = set.map((name) => `${name}=${process.env[name]}`);
+  if (!process.env.VMMC_CONFIG && existsSync(file)) parts.push(`what is in ${file}`);
+  const what = parts.length === 0 ? "all at their defaults" : `set: ${parts.join(" ")}`;
   return [{ check: "settings", level: "good", what }];
 }
 

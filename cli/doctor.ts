@@ -55,7 +55,7 @@ async function doctor(target: string | undefined, options: Options): Promise<num
   tell(checkMachine());
   tell(checkPackage());
   tell(checkWine());
-  tell(checkSettings());
+  tell(checkSettings(target));
   tell(ofProgram);
   if (options.connection) {
     const nothingToTry = findings.some(

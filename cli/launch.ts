@@ -59,7 +59,7 @@ export function atFixedAddresses(launch: Launch): Launch {
 function forWine(wine: Wine | undefined, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const env = { ...environment };
   if (wine === undefined) return env;
-  for (const name of ["VMMC_LOG", "VMMC_DIR"]) {
+  for (const name of ["VMMC_LOG", "VMMC_DIR", "VMMC_CONFIG"]) {
     const value = env[name];
     if (value?.startsWith("/")) env[name] = windowsPath(value);
   }

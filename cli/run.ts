@@ -71,7 +71,8 @@ async function run(file: string, args: readonly string[], options: Options): Pro
     [runMarker]: String(process.pid),
   };
   if (!options.quiet) {
-    for (const { name, what, fix } of configurationProblems(environment)) warn(`${name}: ${what}. ${fix}`);
+    for (const { name, what, fix } of configurationProblems(environment, dirname(path)))
+      warn(`${name}: ${what}. ${fix}`);
     for (const why of obstacles(image, libraries)) warn(why);
   }
   const launch = wrappedLaunch(wine, path, image.arch, args, environment);

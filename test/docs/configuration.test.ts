@@ -13,7 +13,9 @@ const rowsOf = (heading: string) => tableRows(sectionOf(file, heading)).slice(1)
 function readByNativeCode(): string[] {
   const sources = repositoryFiles().filter((name) => /^native\/.*\.[ch]$/.test(name));
   const calls = sources.flatMap((name) => [
-    ...readRepositoryFile(name).matchAll(/(?:getenv|GetEnvironmentVariable[AW]|vmmc_variable)\((?:L?)"(VMMC_\w+)"/g),
+    ...readRepositoryFile(name).matchAll(
+      /(?:getenv|GetEnvironmentVariable[AW]|vmmc_(?:variable|value))\((?:L?)"(VMMC_\w+)"/g,
+    ),
   ]);
   return [...new Set(calls.map(([, name]) => name!))];
 }

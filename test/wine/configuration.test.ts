@@ -7,6 +7,7 @@ import { arches } from "../../programs/build.js";
 import { fieldsOf } from "../../programs/log.js";
 import type { Player, Stage } from "../../programs/stage.js";
 import { toWindowsPath } from "../../testbed/wine.js";
+import { rightRules, wrongRules } from "../cli/sample-rules.js";
 import { assertRight, stageFor } from "./helpers.js";
 
 const arch = arches()[0]!;
@@ -38,22 +39,7 @@ async function play(
 }
 
 describe("rules of the user", () => {
-  const user = ["user-level"];
-  const cases: readonly (readonly [string, readonly string[]])[] = [
-    ["kernel", ["rule"]],
-    ["user-level", user],
-    ["kernel port 1-14999; kernel port 32000-65535", user],
-    ["kernel port 15000-31999", ["rule"]],
-    ["user-level port 15000-31999; kernel", user],
-    ["kernel address 127.0.0.1", ["rule"]],
-    ["kernel address 127.0.0.0/8", ["rule"]],
-    ["kernel address 127.0.0.2; kernel address 10.0.0.0/8", user],
-    ["kernel address 0.0.0.0/0", ["rule"]],
-    ["kernel program PingPong.EXE", ["rule"]],
-    ["kernel program pong.exe; kernel program other.exe", user],
-    ["  user-level\tprogram pingpong.exe  port 15000-31999 address 127.0.0.1 ;; kernel", user],
-  ];
-  for (const [rules, expected] of cases) {
+  for (const [rules, expected] of rightRules) {
     test(`the connector's: ${JSON.stringify(rules)}: ${expected}`, async (t) => {
       const { paths, client } = await play(await stageFor(t, "rules"), {}, { VMMC_RULES: rules });
       assert.deepEqual([paths, client], [expected, []]);
@@ -67,15 +53,12 @@ describe("rules of the user", () => {
   });
 
   test("those that cannot be understood are left out and told of, and the others hold", async (t) => {
-    const wrong = ["kernal", "kernel port", "kernel port x", "kernel port 9-8", "kernel port 65536", "kernel port 1-"];
-    const more = ["kernel address 1.2.3", "kernel address 1.2.3.4/33", "kernel address 1.2.3.4x", "kernel program", "kernel weather fine", "user", "user-leve1"]; // biome-ignore format: short
-    const all = [...wrong, ...more];
-    const rules = [...all, "kernel"].join(";");
+    const rules = [...wrongRules, "kernel"].join(";");
     const { paths, client } = await play(await stageFor(t, "rules"), {}, { VMMC_RULES: rules });
     assert.deepEqual(paths, ["rule"]);
     assert.deepEqual(
       client,
-      all.map((_, index) => `rule-ignored  ${index + 1}`),
+      wrongRules.map((_, index) => `rule-ignored  ${index + 1}`),
     );
   });
 });

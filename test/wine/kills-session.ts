@@ -98,10 +98,10 @@ export interface Report {
   decisions: Map<string, number>;
 }
 
-/** The next start after all deaths: at its beginning a program removes what the last victim has left. */
-const lastRound = (rounds: readonly Round[]): Round => ({
+/** A start after deaths: at its beginning a program removes what the last victim has left. Its own death leaves nothing. */
+const cleaningRound = (id: number): Round => ({
   ...{
-    id: rounds.length + 1,
+    id,
     seed: 1,
     scene: "talked",
     role: "client",
@@ -126,7 +126,13 @@ export async function playSession(
   try {
     let stale: string[] = [];
     let handles: { host: number | undefined; count: number } | undefined;
-    for (const round of [...rounds, lastRound(rounds)]) {
+    let settles = 0;
+    const planned = rounds.flatMap((round, index) =>
+      (index + 1) % settlePeriod === 0 || index === rounds.length - 1
+        ? [round, cleaningRound(rounds.length + ++settles)]
+        : [round],
+    );
+    for (const round of planned) {
       const fail = (what: string) => {
         report.failures.push(`${what}\n    ${describe(round)}`);
         onFailure(report.failures.at(-1)!);
@@ -150,7 +156,7 @@ export async function playSession(
         for (const slot of found.filter((name) => stale.includes(name))) fail(`left in the directory: ${slot}`);
       }
       stale = found;
-      if (report.rounds % settlePeriod === 0 || report.rounds > rounds.length) {
+      if (round.id > rounds.length) {
         await arena.start();
         const counted = { host: arena.hostTag, count: await settled(arena) };
         if (handles?.host === counted.host && counted.count > handles!.count + handleSlack) {
