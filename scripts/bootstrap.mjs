@@ -9,9 +9,13 @@ import { fileURLToPath } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 const oldestNode = 20;
-const tasks = ["build", "demo", "test", "bench", "sim", "mutants", "fuzz", "conformance", "differential"];
+const tasks = ["build", "demo", "test", "bench", "sim", "mutants", "fuzz", "conformance", "differential", "pictures"];
 /** What a task starts, where that is not its own folder's main program. */
-const programs = { differential: "conformance/random/main.js", mutants: "sim/mutants/main.js" };
+const programs = {
+  differential: "conformance/random/main.js",
+  mutants: "sim/mutants/main.js",
+  pictures: "demo/pictures.js",
+};
 
 /** Runs a program to its end with our own input and output; gives its exit code. */
 function run(command, args) {
