@@ -91,6 +91,8 @@ export class Arena {
   #victimPort = 0;
   #host: Host | undefined;
   #started = 0;
+  /** What the host has logged since the round began, as far as it was looked at. */
+  #logged = "";
 
   private constructor(
     readonly pair: Pair,
@@ -129,7 +131,7 @@ export class Arena {
     const ledgers = { host: this.#ledgerFile("host"), victim: this.#ledgerFile("victim") };
     rmSync(ledgers.victim, { force: true });
     host.log.more();
-    let logged = "";
+    this.#logged = "";
     const mark = host.process.stdout.length;
     const victimIsServer = round.role === "server";
     const common = ["--id", round.id, "--mode", round.mode, "--connections", round.connections, "--seed", round.seed];
@@ -171,8 +173,8 @@ export class Arena {
     const victimTag = Number(valuesIn(victim.stdout).pid ?? Number.NaN) || undefined;
     const known = { round, victimTag, victim: readLedger(ledgers.victim), void: false };
     const connections = () => {
-      logged += host.log.more();
-      return connectionsIn(logged);
+      this.#logged += host.log.more();
+      return connectionsIn(this.#logged);
     };
     if (gap !== undefined) {
       await host.process.exited;
@@ -309,7 +311,7 @@ export class Arena {
           `the host's process is ${host?.pid}; its last words:`,
           ...(host?.stdout.trimEnd().split("\n").slice(-10) ?? []),
           "what it has logged since the round began:",
-          ...(this.#host?.log.more().trimEnd().split("\n").slice(-30) ?? []),
+          ...(this.#logged + (this.#host?.log.more() ?? "")).trimEnd().split("\n").slice(-30),
         ];
         victim.kill();
         throw new Error(words.join("\n"));
@@ -322,7 +324,7 @@ export class Arena {
 /** True when no more connections are without an outcome than are on the kernel, and some are. */
 function onlyTheKernelWaits(connections: readonly Connection[], outcomes: readonly Outcome[]): boolean {
   const begun = connections.filter(({ reason }) => reason !== "connect-failed");
-  const without = begun.length - outcomes.filter(({ text }) => text.startsWith("open=ok")).length;
+  const without = begun.length - outcomes.filter(({ text }) => /\bopen=ok\b/.test(text)).length;
   return without > 0 && without <= begun.filter(({ userLevel }) => !userLevel).length;
 }
 
