@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, resolve } from "node:path";
 import { type Setting, settings } from "../core/settings.js";
 import { ruleProblems } from "./rules.js";
 
@@ -48,7 +48,7 @@ export interface Problem {
 export function configurationProblems(environment: NodeJS.ProcessEnv = process.env, folder?: string): Problem[] {
   const names = Object.keys(environment).filter((name) => name.startsWith("VMMC_"));
   const ofVariables = names.sort().flatMap((name) => problemOf(name, environment[name] ?? "") ?? []);
-  const beside = folder === undefined ? "" : join(folder, configurationFile);
+  const beside = folder === undefined ? "" : resolve(folder, configurationFile);
   const file = environment.VMMC_CONFIG || beside;
   return [...ofVariables, ...(isLocal(file) && isFile(file) ? fileProblems(file) : [])];
 }
