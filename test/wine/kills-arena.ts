@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cleanFolder, inspectFolders } from "../../cli/shared-folder.js";
 import { buildProgram, wrapperDll } from "../../programs/build.js";
 import { type Connection, connectionsIn } from "../../programs/log.js";
 import { memoryFolder, valuesIn } from "../../programs/stage.js";
@@ -251,6 +252,8 @@ export class Arena {
     await host?.process.exited;
     renewals++;
     await stopWineServer();
+    // A server that is ended does not remove the files that were to go with its programs' handles.
+    for (const folder of inspectFolders([this.sharedFolder])) cleanFolder(folder);
     await startWineServer();
   }
 
