@@ -88,7 +88,7 @@ function pictureOfReport(): boolean {
 
 mkdirSync(images, { recursive: true });
 await startWineServer();
-writeFileSync(join(images, "top.svg"), terminalPicture(await watched(), size));
+writeFileSync(join(images, "top.svg"), terminalPicture("vmmc top", await watched(), size));
 console.log("docs/images/top.svg: what vmmc top shows");
 if (!process.argv.includes("--without-report")) {
   const made = pictureOfReport();

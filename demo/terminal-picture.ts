@@ -22,7 +22,7 @@ const margin = 14;
 const colours = { back: "#10151c", text: "#d7dde5" };
 
 /** An SVG picture of the last screen that a program drew: text that moves the cursor home, writes lines, and changes their look. */
-export function terminalPicture(output: string, { columns, rows }: TerminalSize): string {
+export function terminalPicture(title: string, output: string, { columns, rows }: TerminalSize): string {
   const frames = output.split("\x1b[1;1H");
   // The last one may be half drawn.
   const screen = frames.at(frames.length > 2 ? -2 : -1)!;
@@ -31,6 +31,7 @@ export function terminalPicture(output: string, { columns, rows }: TerminalSize)
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"` +
       ` font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14">`,
+    `<title>${title}</title>`,
     `<rect width="100%" height="100%" rx="8" fill="${colours.back}"/>`,
     ...lines.flatMap((runs, row) => drawn(runs, margin + row * cell.height)),
     "</svg>",

@@ -11,7 +11,12 @@ export const wakingMutants: readonly Mutant[] = [
   {
     name: "no-second-look-in-select",
     breaks: "select arms and sleeps without looking again",
-    changes: [{ from: "if (!anyReady(call.reads, true) && !anyReady(call.writes, false)) {", to: "if (true) {" }],
+    changes: [
+      {
+        from: "if (!anyReady(call.reads, true) && !anyReady(call.writes, false) && !anyHandedOver(call, call.writes)) {",
+        to: "if (!anyHandedOver(call, call.writes)) {",
+      },
+    ],
     by: "liveness",
   },
   {
