@@ -180,7 +180,10 @@ export class Arena {
     if (gap !== undefined) {
       await host.process.exited;
       this.#host = undefined;
-      return { ...known, outcomes: [], host: readLedger(ledgers.host), connections: connections() };
+      // It may have ended before it has begun this round.
+      const ledger = readLedger(ledgers.host);
+      const own = ledger?.round === round.id ? ledger : undefined;
+      return { ...known, outcomes: [], host: own, connections: connections() };
     }
     host.process.write("dead\n");
     const done = new RegExp(`^done id=${round.id} `, "m");
