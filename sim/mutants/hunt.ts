@@ -97,7 +97,7 @@ function huntBySeeds(mutant: Mutant, file: string, reference: Reference, limits:
   const simulator = new Simulator(() => file);
   const profile = mutant.profile ?? "calm";
   const result: Catch = { seeds: 0, found: new Map(), seed: undefined, message: "", unclear: 0 };
-  for (let seed = 1; goesOn(result, limits); seed++) {
+  for (let seed = mutant.from ?? 1; goesOn(result, limits); seed++) {
     const options = optionsOf(seed, profile);
     if ((options.core === "normal") !== (mutant.core === "normal")) continue;
     result.seeds++;

@@ -73,6 +73,7 @@ export const messageMutants: readonly Mutant[] = [
     changes: [{ from: "    if (events != 0) ws.WSAAsyncSelect(made, window, message, events);\n", to: "" }],
     by: "liveness",
     profile: "refusals",
+    from: 32876,
     once: true,
   },
   {

@@ -23,6 +23,8 @@ export interface Mutant {
   by: string;
   /** Kind of runs in which it matters. */
   profile?: Profile;
+  /** The first seed to be run, where few seeds find it: one of those. */
+  from?: number;
   /** The build in which it matters: only seeds that run on that one are counted. */
   core?: "small" | "small-strict" | "normal";
   /** Found by trying every order of this small case (`sim/exhaustive/cases.ts`), where seeds come to it too rarely. */

@@ -42,17 +42,17 @@ export interface SegmentFile {
   name: string;
 }
 
-/** The segments in the folder, and whatever else does not belong there. @param living whose statistics pages do */
+/** The segments in the folder, and whatever else does not belong there. @param inUse which statistics pages do */
 export function filesIn(
   folder: string,
-  living?: (tag: number) => boolean,
+  inUse?: (name: string) => boolean,
 ): { segments: SegmentFile[]; others: string[] } {
   const segments: SegmentFile[] = [];
   const others: string[] = [];
   for (const name of readdirSync(folder)) {
     const match = name.match(/^seg-([0-9a-f]{8})-[0-9a-f]{16}-[0-9a-f]{16}$/i);
-    const page = name.match(/^stat-([0-9a-f]{8})-[0-9a-f]{16}-0{14}[0-9a-f]{2}$/);
-    if (page && living?.(Number.parseInt(page[1]!, 16))) continue;
+    const page = /^stat-[0-9a-f]{8}-[0-9a-f]{16}-0{14}[0-9a-f]{2}$/.test(name);
+    if (page && inUse?.(name)) continue;
     if (match) segments.push({ tag: Number.parseInt(match[1]!, 16), name });
     else if (name !== `directory-v${layout.PROTOCOL_VERSION}`) others.push(name);
   }
