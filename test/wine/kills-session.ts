@@ -167,7 +167,7 @@ export async function playSession(
       }
     }
     await arena.stop();
-    const left = filesIn(arena.sharedFolder);
+    const left = filesIn(arena.sharedFolder, (name) => !unusedFiles(arena).includes(name));
     if (left.segments.length + left.others.length + usedSlots(arena.sharedFolder).length > 0) {
       report.failures.push(`left behind at the end: ${JSON.stringify([left, usedSlots(arena.sharedFolder)])}`);
     }
@@ -199,12 +199,15 @@ function staleSlots(arena: Arena): string[] {
     );
 }
 
+/** Files that nobody has open. Wine's server may hold a dead process's open for longer; with them their names stay. */
+function unusedFiles(arena: Arena): string[] {
+  return inspectFolders([arena.sharedFolder])[0]!.leftovers;
+}
+
 /** Waits until nothing is left of the dead. Returns the survivor's handles. */
 async function settled(arena: Arena): Promise<number> {
-  // Wine's server may hold a dead process's files open for longer; with them their names stay.
-  const unused = () => inspectFolders([arena.sharedFolder])[0]!.leftovers;
   const left = () => ({
-    ...filesIn(arena.sharedFolder, (name) => !unused().includes(name)),
+    ...filesIn(arena.sharedFolder, (name) => !unusedFiles(arena).includes(name)),
     slots: staleSlots(arena).filter((name) => !name.startsWith("listener")),
   });
   const clean = () => {
