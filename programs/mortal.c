@@ -188,6 +188,8 @@ static DWORD WINAPI host_thread(void *argument) {
     SetEvent(round_taken);
     for (char *at = strtok(text, " \r\n"); at && count < 64; at = strtok(NULL, " \r\n")) words[count++] = at;
     play(count, words, host_listener, 0);
+    /* Connections that this round did not accept are not for the next one. */
+    for (SOCKET late; (late = accept(host_listener, NULL, NULL)) != INVALID_SOCKET;) closesocket(late);
     EnterCriticalSection(&print_lock);
     printf("done id=%s handles=%u\n", option_text(count, words, "id", "0"), open_handles());
     fflush(stdout);

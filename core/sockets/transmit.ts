@@ -201,9 +201,11 @@ function transmitAfterEnd(d: Descriptor, socket: usize, lockWord: usize, buffer:
   const blocked = d.sendOwner != 0 && d.sendOwner == os.thread();
   releaseSend(d);
   const generation = d.generation;
-  if (!blocked) setEnd(d, ENDED_OTHERWISE); // with the lock: the handle may be closed and be another connection's
+  // With the lock: the handle may be closed and be another connection's. A blocked sender has bytes on the way that nobody
+  // will read: the kernel calls that a reset, and so it stays.
+  if (blocked) setReset(d);
+  else setEnd(d, ENDED_OTHERWISE);
   unlock(lockWord);
-  // A blocked sender has bytes on the way that nobody will read: the kernel calls that a reset.
   if (blocked) return fail(ws.WSAECONNRESET);
   return sendRest(d, socket, buffer, length, 0, done, generation);
 }

@@ -18,6 +18,8 @@ export function equivalents(text: string): string[] {
   }
   if (/ send=WSAECONNRESET send=WSAECONNRESET/.test(text))
     same.push(text.replace(/(read|recv)=WSAECONNRESET/g, "$1=0"));
+  // A socket of a dead process that Wine has not let go of takes whatever is sent; then only `recv` tells of the end.
+  same.push(text.replace(/ send=bytes send=bytes recv=WSAECONNRESET/, " send=bytes send=WSAECONNRESET recv=0"));
   // The first send after the peer's end is what calls forth the reset, unless that is there already.
   return same.flatMap((one) => [one, one.replace(/ send=WSAECONNRESET send=/, " send=bytes send=")]);
 }
