@@ -98,7 +98,11 @@ export async function measureAll(start: Start, seconds: number, progress: Progre
   const run = new Run(start, folder);
   try {
     step("bare cache line");
-    const bare = await run.alone("cacheline", ["--rounds", "200000"]);
+    const bare: number[] = [];
+    // A limit is the least that is found: where a machine's processors are just far from each other, it takes longer.
+    for (let attempt = 0; attempt < 5; attempt++) {
+      bare.push(Number((await run.alone("cacheline", ["--rounds", "50000"])).cacheline_median_us));
+    }
     const ports = { kernel: "", user: "" };
     for (const path of bothPaths) ports[path] = await run.server(path);
     const found: Record<Path, Map<Measure, Record<string, string>>> = { kernel: new Map(), user: new Map() };
@@ -111,7 +115,7 @@ export async function measureAll(start: Start, seconds: number, progress: Progre
     }
     for (const path of bothPaths) await run.client(path, ports[path], ["--measure", "quit"]);
     return {
-      cacheLineNs: Number(bare.cacheline_median_us) * 1000,
+      cacheLineNs: Math.min(...bare) * 1000,
       paths: { kernel: figures(found.kernel), user: figures(found.user) },
       astray: run.astray(),
     };

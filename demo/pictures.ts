@@ -70,7 +70,7 @@ function pictureOfReport(): boolean {
     const shot = [
       "--headless",
       "--hide-scrollbars",
-      "--window-size=1000,1500",
+      "--window-size=1000,770",
       `--user-data-dir=${join(folder, "chromium")}`,
     ];
     const file = join(images, "report.png");
