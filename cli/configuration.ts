@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Setting, settings } from "../core/settings.js";
+import { statusOrNone } from "./folder.js";
 import { ruleProblems } from "./rules.js";
 
 /** One environment variable that the wrapper reads in every program. */
@@ -21,7 +22,7 @@ export const variables: readonly Variable[] = [
 ];
 
 /** The file that is read where VMMC_CONFIG names none: beside the program. */
-export const configurationFile = "vmmc.conf";
+const fileBeside = "vmmc.conf";
 /** As much as the wrapper reads of it. */
 const fileLimit = 16383;
 
@@ -48,9 +49,15 @@ export interface Problem {
 export function configurationProblems(environment: NodeJS.ProcessEnv = process.env, folder?: string): Problem[] {
   const names = Object.keys(environment).filter((name) => name.startsWith("VMMC_"));
   const ofVariables = names.sort().flatMap((name) => problemOf(name, environment[name] ?? "") ?? []);
-  const beside = folder === undefined ? "" : resolve(folder, configurationFile);
+  const file = configurationFile(environment, folder);
+  return [...ofVariables, ...(file === undefined ? [] : fileProblems(file))];
+}
+
+/** The configuration file that a program in that folder reads, if it is there and can be looked at from here. */
+export function configurationFile(environment: NodeJS.ProcessEnv, folder: string | undefined): string | undefined {
+  const beside = folder === undefined ? "" : resolve(folder, fileBeside);
   const file = environment.VMMC_CONFIG || beside;
-  return [...ofVariables, ...(isLocal(file) && isFile(file) ? fileProblems(file) : [])];
+  return isLocal(file) && isFile(file) ? file : undefined;
 }
 
 /** What is wrong with the lines of a configuration file. */
@@ -79,7 +86,7 @@ function fileProblems(file: string): Problem[] {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return statusOrNone(path)?.isFile() === true;
 }
 
 function problemOf(name: string, value: string): Problem | undefined {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { cpus, userInfo } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { reasonAdvice } from "./advice.js";
 import { configurationFile, configurationProblems, variables } from "./configuration.js";
 import { findTarget } from "./folder.js";
@@ -140,9 +140,9 @@ export function checkSettings(target?: string): Finding[] {
   }
   if (found.length > 0) return found;
   const set = Object.keys(process.env).filter((name) => variables.some((variable) => variable.name === name));
-  const file = folder === undefined ? "" : join(folder, configurationFile);
   const parts = set.map((name) => `${name}=${process.env[name]}`);
-  if (!process.env.VMMC_CONFIG && existsSync(file)) parts.push(`what is in ${file}`);
+  const file = process.env.VMMC_CONFIG ? undefined : configurationFile(process.env, folder);
+  if (file !== undefined) parts.push(`what is in ${file}`);
   const what = parts.length === 0 ? "all at their defaults" : `set: ${parts.join(" ")}`;
   return [{ check: "settings", level: "good", what }];
 }

@@ -46,13 +46,16 @@ export function wrappedLaunch(
   return { command: wine.command, args: [launcher, ...words], env };
 }
 
+/** Whether the system lets us choose: asked once. */
+let choosesAddresses: boolean | undefined;
+
 /**
  * The same with a fixed layout of addresses, for programs of ours that must start. Of a 64-bit Wine without its preloader,
  * one start in about a thousand fails otherwise: the kernel happens to put the heap where Windows' own data must lie.
  */
 export function atFixedAddresses(launch: Launch): Launch {
-  const chooses = !onWindows && spawnSync("setarch", ["-R", "true"], { stdio: "ignore" }).status === 0;
-  return chooses ? { ...launch, command: "setarch", args: ["-R", launch.command, ...launch.args] } : launch;
+  choosesAddresses ??= !onWindows && spawnSync("setarch", ["-R", "true"], { stdio: "ignore" }).status === 0;
+  return choosesAddresses ? { ...launch, command: "setarch", args: ["-R", launch.command, ...launch.args] } : launch;
 }
 
 /** Unix paths become those that the DLL can open, and Wine keeps its remarks for itself unless they were asked for. */

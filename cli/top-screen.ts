@@ -1,4 +1,5 @@
 import { type Column, columns, matching, shortBytes, sorted, type Watched } from "./connection-table.js";
+import { plainTable } from "./table.js";
 
 /** How the list is to be shown. */
 export interface View {
@@ -92,27 +93,19 @@ function helpLines(): Line[] {
 
 /** Heading and lines, with as many columns as there is room for. */
 function table(connections: readonly Watched[], sort: string, reverse: boolean, width: number): Line[] {
-  const widest = Math.max(...columns.map(({ dispensable }) => dispensable));
-  let chosen: Column[] = [];
-  let widths: number[] = [];
-  for (let least = widest; least >= 0; least--) {
-    chosen = columns.filter(({ dispensable, name }) => dispensable <= least || name === sort);
-    widths = chosen.map((column) => {
-      const texts = [heading(column, sort, reverse), ...connections.map((connection) => column.text(connection))];
-      return Math.max(...texts.map((text) => text.length));
-    });
-    if (widths.reduce((sum, one) => sum + one + 2, -2) <= width) break;
+  let lines: string[] = [];
+  for (let least = Math.max(...columns.map(({ dispensable }) => dispensable)); least >= 0; least--) {
+    const chosen = columns.filter(({ dispensable, name }) => dispensable <= least || name === sort);
+    const text = plainTable(
+      chosen.map((column) => heading(column, sort, reverse)),
+      connections.map((connection) => chosen.map((column) => column.text(connection))),
+      chosen.map(({ align }) => align),
+    );
+    // Without the blank that every line begins with.
+    lines = text.split("\n").map((line) => line.slice(1));
+    if (lines.every((line) => line.length <= width)) break;
   }
-  const line = (texts: readonly string[]) =>
-    texts
-      .map((text, index) =>
-        chosen[index]!.align === "right" ? text.padStart(widths[index]!) : text.padEnd(widths[index]!),
-      )
-      .join("  ");
-  return [
-    { text: line(chosen.map((column) => heading(column, sort, reverse))), style: "heading" },
-    ...connections.map((connection) => ({ text: line(chosen.map((column) => column.text(connection))) })),
-  ];
+  return lines.map((text, index): Line => (index === 0 ? { text, style: "heading" } : { text }));
 }
 
 function heading({ name, head }: Column, sort: string, reverse: boolean): string {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { TestContext } from "node:test";
+import { inspectFolders } from "../../cli/shared-folder.js";
 import { arches } from "../../programs/build.js";
 import type { Connection } from "../../programs/log.js";
 import { type Part, type Played, type Player, Stage } from "../../programs/stage.js";
@@ -73,6 +74,11 @@ export async function until<T>(what: string, condition: () => T | undefined | fa
     assert.ok(Date.now() < end, `waited ${timeoutMs} ms for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Files of a folder of shared memory that no process has open. */
+export function unusedFiles(folder: string): string[] {
+  return inspectFolders([folder])[0]!.leftovers;
 }
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

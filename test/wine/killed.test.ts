@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { inspectFolders } from "../../cli/shared-folder.js";
 import { arches } from "../../programs/build.js";
-import { assertRight, assertUserLevel, full, sleep, stageFor, until } from "./helpers.js";
+import { assertRight, assertUserLevel, full, sleep, stageFor, until, unusedFiles } from "./helpers.js";
 
 /** When the peer dies, in milliseconds after the connection carries bytes: different places in the code each time. */
 const moments = full ? Array.from({ length: 40 }, (_, index) => index * 7) : [0, 3, 17, 60, 151];
@@ -67,8 +66,7 @@ for (const arch of arches()) {
         next.process.kill();
         await next.process.exited;
         // Wine's server takes its time to close what the dead had open: with that their statistics go.
-        const unused = () => inspectFolders([stage.sharedFolder])[0]!.leftovers.length;
-        await until("no files that nobody has open", () => unused() === 0);
+        await until("no files that nobody has open", () => unusedFiles(stage.sharedFolder).length === 0);
       };
       for (let rounds = 0; rounds < (full ? 40 : 6); rounds++) await round();
     });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { inspectFolders } from "../../cli/shared-folder.js";
-import { until } from "./helpers.js";
+import { until, unusedFiles } from "./helpers.js";
 import { type Aftermath, Arena } from "./kills-arena.js";
 import { filesIn, type UsedSlot, usedSlots } from "./kills-folder.js";
 import { answersOf, equivalents, wrongsOf } from "./kills-judge.js";
@@ -167,7 +166,7 @@ export async function playSession(
       }
     }
     await arena.stop();
-    const left = filesIn(arena.sharedFolder, (name) => !unusedFiles(arena).includes(name));
+    const left = filesLeft(arena);
     if (left.segments.length + left.others.length + usedSlots(arena.sharedFolder).length > 0) {
       report.failures.push(`left behind at the end: ${JSON.stringify([left, usedSlots(arena.sharedFolder)])}`);
     }
@@ -199,15 +198,16 @@ function staleSlots(arena: Arena): string[] {
     );
 }
 
-/** Files that nobody has open. Wine's server may hold a dead process's open for longer; with them their names stay. */
-function unusedFiles(arena: Arena): string[] {
-  return inspectFolders([arena.sharedFolder])[0]!.leftovers;
+/** Files that should be gone. Wine's server may hold a dead process's open for longer; with them their names stay. */
+function filesLeft(arena: Arena): ReturnType<typeof filesIn> {
+  const unused = unusedFiles(arena.sharedFolder);
+  return filesIn(arena.sharedFolder, (name) => !unused.includes(name));
 }
 
 /** Waits until nothing is left of the dead. Returns the survivor's handles. */
 async function settled(arena: Arena): Promise<number> {
   const left = () => ({
-    ...filesIn(arena.sharedFolder, (name) => !unusedFiles(arena).includes(name)),
+    ...filesLeft(arena),
     slots: staleSlots(arena).filter((name) => !name.startsWith("listener")),
   });
   const clean = () => {
