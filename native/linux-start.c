@@ -23,7 +23,9 @@ __attribute__((visibility("default"))) bool vmmc_start(void) {
 __attribute__((destructor)) static void vmmc_end(void) {
   if (vmmc_state != 1 || vmmc_pid != getpid()) return;
   w2c_core_processEnds(&vmmc_core);
-  vmmc_remove_bells(true);
+  pthread_mutex_lock(&vmmc_bells);
+  vmmc_remove_bells(vmmc_bells_are_removed = true);
+  pthread_mutex_unlock(&vmmc_bells);
 }
 #define VMMC_RUNS (__builtin_expect(atomic_load_explicit(&vmmc_state, memory_order_acquire) == 1, 1) || vmmc_start())
 #define VMMC_CALL(name, ...) (VMMC_RUNS ? w2c_core_##name(&vmmc_core, __VA_ARGS__) : w2c_os_##name(NULL, __VA_ARGS__))

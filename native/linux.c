@@ -76,7 +76,14 @@ static uptr vmmc_bell(u32 tag, u64 start, u32 slot, bool create) {
   if (create && mkfifoat(vmmc_folder, name, 0600) && errno != EEXIST) return 0;
   return (uptr)(vmmc_open(name, O_RDWR, S_IFIFO) + 1);
 }
-OS uptr w2c_os_bell_create(struct w2c_os *o, u32 slot) { return vmmc_bell((u32)vmmc_pid << 2, vmmc_started_at, slot, true); }
+static pthread_mutex_t vmmc_bells = PTHREAD_MUTEX_INITIALIZER;
+static bool vmmc_bells_are_removed; /* the process ends: threads that still run get no more */
+OS uptr w2c_os_bell_create(struct w2c_os *o, u32 slot) {
+  pthread_mutex_lock(&vmmc_bells);
+  uptr bell = vmmc_bells_are_removed ? 0 : vmmc_bell((u32)vmmc_pid << 2, vmmc_started_at, slot, true);
+  pthread_mutex_unlock(&vmmc_bells);
+  return bell;
+}
 OS uptr w2c_os_bell_open(struct w2c_os *o, u32 tag, u64 start, u32 slot) { return vmmc_bell(tag, start, slot, false); }
 OS void w2c_os_bell_ring(struct w2c_os *o, uptr bell) { if (write((int)bell - 1, "", 1) < 0) { /* full: it rings already */ } }
 OS u32 w2c_os_bell_wait(struct w2c_os *o, uptr bell, uptr process, u32 ms) {
@@ -132,7 +139,7 @@ OS uptr w2c_os_directory_map(struct w2c_os *o, u32 bytes) {
 }
 /* A test may want the creator's mapping again where a process connects to itself; otherwise it is a second one, as of another. */
 #ifndef VMMC_RECALL
-#define VMMC_REMEMBER(key, view)
+#define VMMC_REMEMBER(key, view) (void)0
 #define VMMC_RECALL(key) 0
 #endif
 static int vmmc_segment(u32 tag, u64 start, u64 key, int flags) { /* flags -1: removes it */
@@ -150,16 +157,12 @@ static u32 vmmc_keep(int file, uptr *result) {
 }
 OS void w2c_os_segment_remove(struct w2c_os *o, u32 tag, u64 start, u64 key) { vmmc_segment(tag, start, key, -1); }
 OS u32 w2c_os_segment_create(struct w2c_os *o, u32 tag, u64 start, u64 key, u32 bytes, uptr result) {
-  uptr *kept = (uptr *)result;
   int file = vmmc_segment(tag, start, key, O_RDWR | O_CREAT | O_EXCL);
   if (file < 0) return 0;
-  if (!ftruncate(file, bytes)) {
-    u32 kept_bytes = vmmc_keep(file, kept);
-    VMMC_REMEMBER(key, kept[0]);
-    if (kept_bytes) return 1;
-  } else close(file);
-  vmmc_segment(tag, start, key, -1);
-  return 0;
+  u32 kept = ftruncate(file, bytes) ? (close(file), 0) : vmmc_keep(file, (uptr *)result);
+  if (!kept) vmmc_segment(tag, start, key, -1);
+  else VMMC_REMEMBER(key, *(uptr *)result);
+  return kept != 0;
 }
 OS u32 w2c_os_segment_allocate(struct w2c_os *o, uptr handle, u32 offset, u32 bytes) { /* a full disk is an error here, not a fault later */
   return !posix_fallocate((int)handle, offset, bytes);
@@ -179,10 +182,7 @@ OS uptr w2c_os_page_create(struct w2c_os *o, u32 number, u32 bytes) { /* without
   return view == MAP_FAILED ? 0 : (uptr)view;
 }
 OS u32 w2c_os_program_name(struct w2c_os *o, uptr text, u32 bytes) { ssize_t length = readlink("/proc/self/exe", (char *)text, bytes); return length < 0 ? 0 : (u32)length; }
-OS void w2c_os_segment_close(struct w2c_os *o, uptr address, uptr handle) {
-  munmap((void *)address, handle >> 32);
-  close((int)handle);
-}
+OS void w2c_os_segment_close(struct w2c_os *o, uptr address, uptr handle) { munmap((void *)address, handle >> 32), close((int)handle); }
 
 /* --- What the core wants to know of its process --- */
 static char vmmc_log_path[4096], vmmc_file[16384];

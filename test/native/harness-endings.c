@@ -1,5 +1,6 @@
-/* Two modes of the harness (see harness.c): sockets closed under sleeping threads, and killed processes. */
+/* Three modes of the harness (see harness.c): sockets closed under sleeping threads, killed processes, and processes that end. */
 #include "harness.h"
+#include <dirent.h>
 
 /* --- close --- */
 static void *sleeps_in_recv(void *argument) {
@@ -117,6 +118,37 @@ int kill_rounds(uint64_t seed, uint32_t rounds) {
     reap(server_dies ? server : client, true);
     await_end(server_dies ? client : server, server_dies ? "the client does not notice that the server was killed" : "the server does not end");
     munmap(stage, sizeof *stage);
+  }
+  printf("rounds=%u\n", rounds);
+  return 0;
+}
+
+/* --- leave --- */
+/** Fails if there is a bell in the folder: no process has one any more. */
+static void no_bells(uint32_t round) {
+  DIR *folder = opendir(getenv("VMMC_DIR"));
+  check(folder, round);
+  for (struct dirent *entry; (entry = readdir(folder));)
+    if (!strncmp(entry->d_name, "bell-", 5)) fail(entry->d_name, round);
+  closedir(folder);
+}
+/** Ends while the thread that an acceptor's close has started, and another that waits for the first time, begin. */
+static void leave(uint64_t random) {
+  uint16_t port;
+  sock listener = listen_here(&port, 5), ends[2][2];
+  for (int n = 0; n < 2; n++) check((ends[n][0] = connect_to(port)) != NONE && (ends[n][1] = vmmc_accept(listener, 0, 0)) != NONE, n);
+  start_thread(sleeps_in_recv, (void *)(uintptr_t)ends[0][0]);
+  vmmc_closesocket(ends[1][1]);
+  for (uint64_t until = now_ns() + random % 200000; now_ns() < until;) {}
+  exit(0);
+}
+int leave_rounds(uint64_t seed, uint32_t rounds) {
+  for (uint32_t round = 0; round < rounds; round++) {
+    uint64_t random = next_random(&seed);
+    pid_t child = fork();
+    if (child == 0) leave(random);
+    reap(child, false);
+    no_bells(round);
   }
   printf("rounds=%u\n", rounds);
   return 0;

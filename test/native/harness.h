@@ -57,5 +57,6 @@ int stress(uint64_t seed, uint32_t seconds, bool two_processes);
 int scale(uint32_t connections, uint32_t rounds);
 int close_rounds(uint64_t seed, uint32_t rounds);
 int kill_rounds(uint64_t seed, uint32_t rounds);
+int leave_rounds(uint64_t seed, uint32_t rounds);
 
 #endif

@@ -90,6 +90,16 @@ describe(`all kinds of traffic at once, from seed ${seed},`, () => {
   }
 });
 
+describe(`a process that ends while threads of it begin, from seed ${seed},`, () => {
+  for (const variant of variants) {
+    it(`leaves no bell: ${variant} build`, async (t) => {
+      const harness = new Harness(t, variant);
+      const rounds = variant === "plain" ? 500 : 30;
+      assert.equal((await harness.run(["leave", seed, rounds])).rounds, rounds);
+    });
+  }
+});
+
 describe(`a connection that ends under somebody, from seed ${seed},`, () => {
   for (const variant of variants) {
     it(`wakes the threads that sleep in calls on the closed socket: ${variant} build`, async (t) => {

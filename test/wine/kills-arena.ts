@@ -79,6 +79,8 @@ interface Host {
 
 /** So often has Wine been started anew, which ends the hosts of all arenas. */
 let renewals = 0;
+/** The folders of shared memory of the arenas that are open. */
+const sharedFolders = new Set<string>();
 
 /**
  * Where victims die: a host that survives them, started again when it was ended too, and one victim after the other.
@@ -101,6 +103,7 @@ export class Arena {
   ) {
     this.#folder = mkdtempSync(join(tmpdir(), "vmmc-kills-"));
     this.sharedFolder = mkdtempSync(join(memoryFolder(), "vmmc-kills-"));
+    sharedFolders.add(this.sharedFolder);
   }
 
   static async open(pair: Pair, wrapped: boolean): Promise<Arena> {
@@ -255,8 +258,8 @@ export class Arena {
     await host?.process.exited;
     renewals++;
     await stopWineServer();
-    // A server that is ended does not remove the files that were to go with its programs' handles.
-    for (const folder of inspectFolders([this.sharedFolder])) cleanFolder(folder);
+    // A server that is ended does not remove the files that were to go with its programs' handles, in whichever arena.
+    for (const folder of inspectFolders([...sharedFolders])) cleanFolder(folder);
     await startWineServer();
   }
 
@@ -284,6 +287,7 @@ export class Arena {
     await this.#host?.process.exited;
     rmSync(this.#folder, { recursive: true, force: true });
     rmSync(this.sharedFolder, { recursive: true, force: true });
+    sharedFolders.delete(this.sharedFolder);
   }
 
   #ledgerFile(who: string): string {
