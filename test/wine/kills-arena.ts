@@ -244,8 +244,16 @@ export class Arena {
     this.#host?.process.kill();
     await this.#host?.process.exited;
     const args = ["host", "--port", `${this.#hostPort}`, "--ledger", toWindowsPath(this.#ledgerFile("host"))];
-    const process = await this.#spawn(this.pair.host, args, "host");
-    const [, tag] = await process.waitForLine(/^pid=(\d+)/);
+    const begin = () => this.#spawn(this.pair.host, args, "host");
+    const named = (program: RunningProgram) => program.waitForLine(/^pid=(\d+)/);
+    let process = await begin();
+    const [, tag] = await named(process).catch(async (error: unknown) => {
+      // Wine's server may still hold the listener of a host that was killed.
+      if (!/^error=bind: WSAE(ACCES|ADDRINUSE)/m.test(process.stdout)) throw error;
+      await this.#renewWine();
+      process = await begin();
+      return named(process);
+    });
     this.#host = { process, renewal: renewals, tag: Number(tag), log: new Tail(this.#logFile("host", this.#started)) };
     return this.#host;
   }
