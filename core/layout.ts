@@ -14,7 +14,7 @@
 /** "VMMC", little-endian: says that a file is a rendezvous directory or a segment. */
 export const MAGIC = 0x434d4d56;
 /** Raised with every change of a shared byte: two versions never share memory, they fall back to the kernel. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 export const DIRECTORY_MAGIC = 0;
 export const DIRECTORY_VERSION = 4;
@@ -100,6 +100,12 @@ export const BLOCK_WINDOW = 4;
 export const BLOCK_LEVELS = 8;
 /** How often a window can double: from WINDOW_BYTES_MIN to RING_BYTES_MAX. */
 export const LEVELS_MAX = 11;
+/** The position of the byte that the peer has sent as urgent last. In the head's cache line, as the next word. */
+export const BLOCK_URGENT_AT = 52;
+/** URGENT_ bits: which byte that is, and how many are passed over before it. 0: nothing was sent as urgent yet. */
+export const BLOCK_URGENT = 56;
+/** Where the bytes to pass over begin: older urgent ones, right behind all that was read when the latest was sent. */
+export const BLOCK_URGENT_PASS = 60;
 /** Credit: bytes that the peer has read from the ring that this side writes (free-running). */
 export const BLOCK_CREDIT = 128;
 /** The peer wants a bell when this side publishes bytes. */
@@ -108,6 +114,13 @@ export const BLOCK_READ_ARMED = 256;
 export const BLOCK_WRITE_ARMED = 260;
 /** The peer's FLAG_ bits. */
 export const BLOCK_FLAGS = 384;
+
+// An urgent word: the byte itself in the low bits, a bit that is always set, how many bytes to pass over, and a count, so that
+// no two marks look alike.
+export const URGENT_SENT = 0x100;
+export const URGENT_PASS_SHIFT = 9;
+export const URGENT_PASS_MASK = 0xff;
+export const URGENT_COUNT_SHIFT = 17;
 
 /** No more bytes after `head`. */
 export const FLAG_FIN = 1;

@@ -4,8 +4,8 @@ static w2c_core cores[PROCESSES];
 enum { NUMBERS = 8, CONNECTIONS = 64, MOST_BYTES = 100000 };
 /** The sockets of each program by their numbers; 0: none. */
 static u64 held[PROCESSES + 1][NUMBERS];
-/** One direction of a connection. */
-struct stream { u64 sent, offered, received; bool ended; };
+/** One direction of a connection. Of one with `urgent` bytes, which may be read apart or be dropped, the order is not checked. */
+struct stream { u64 sent, offered, received; bool ended, urgent; };
 static struct stream streams[CONNECTIONS][2];
 static u32 connections;
 
@@ -34,7 +34,7 @@ static s32 app_send(w2c_core *core, u64 s, u32 length, u32 how) {
   struct stream *stream = stream_at(end_of(s), true, &connection, &side);
   if (length > MOST_BYTES) length = MOST_BYTES;
   for (u32 n = 0; n < length; n++) bytes[n] = pattern(connection, side, (stream ? stream->sent : 0) + n);
-  if (stream) stream->offered = stream->sent + length;
+  if (stream) stream->offered = stream->sent + length, stream->urgent |= flags & (u32)WS_MSG_OOB;
   /* Copied, so that reading beyond its end is seen. */
   u8 *buffer = malloc(length);
   memcpy(buffer, bytes, length);
@@ -54,7 +54,7 @@ static s32 app_receive(w2c_core *core, u64 s, u32 length, u32 how, u32 call) {
   else if (call % 8 == 1) n = (s32)w2c_core_recvfrom(core, s, (uptr)buffer, length, flags, 0, 0);
   else n = (s32)w2c_core_recv(core, s, (uptr)buffer, length, flags);
   must(n <= (s32)length, "recv says that it received more than there was room for");
-  if (stream && is_sound(connection)) {
+  if (stream && !stream->urgent && is_sound(connection)) {
     for (s32 i = 0; i < n; i++) must(buffer[i] == pattern(connection, side, stream->received + (u32)i), "bytes arrived changed, twice or in another order");
     must(n <= 0 || stream->received + (u32)n <= stream->offered, "bytes arrived that nobody sent");
     if (n == 0 && length != 0 && !m.faulty) must(stream->ended, "a stream ended that nobody has ended");
@@ -91,7 +91,7 @@ static s32 app_select(w2c_core *core, u32 p, u32 reads, u32 writes, u32 excepts,
   /* Sets of exactly the size that they need, so that writing beyond one is seen. */
   u8 *memory[3];
   for (u32 k = 0; k < 3; k++) memcpy(memory[k] = malloc(8 + given[k] * 8), &sets[k], 8 + given[k] * 8);
-  /* Nothing exceptional ever happens to a connection: who waits for that alone, and without limit, waits for ever. */
+  /* Who waits for an urgent byte alone, and without limit, may wait for ever. */
   bool limited = ms != 0xffff || given[0] + given[1] == 0;
   s32 n = (s32)w2c_core_select(core, 0, (uptr)memory[0], (uptr)memory[1], given[2] ? (uptr)memory[2] : 0, limited ? (uptr)time : 0);
   u32 left = 0;

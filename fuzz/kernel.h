@@ -131,6 +131,7 @@ OS u64 w2c_os_accept(struct w2c_os *o, u64 s, u64 name, u64 length) {
 
 static u32 kernel_send(struct w2c_os *o, u64 s, u64 buffer, u32 length) {
   struct pipe_end *e = end_of(s);
+  if ((s32)length < 0) return error_of(o, WS_WSAEFAULT);
   check_range(buffer, length);
   if (!e) return error_of(o, WS_WSAENOTSOCK);
   if (!e->connected || is_connecting(e)) return error_of(o, WS_WSAENOTCONN);
@@ -148,8 +149,8 @@ static u32 kernel_send(struct w2c_os *o, u64 s, u64 buffer, u32 length) {
     if (e->nonblocking || !wait_a_turn(o, 1000) || !e->used) return error_of(o, e->nonblocking ? WS_WSAEWOULDBLOCK : WS_WSAEINTR);
   }
 }
-OS u32 w2c_os_send(struct w2c_os *o, u64 s, u64 buffer, u32 length, u32 flags) { return flags & 1 ? error_of(o, WS_WSAEOPNOTSUPP) : kernel_send(o, s, buffer, length); }
-OS u32 w2c_os_sendto(struct w2c_os *o, u64 s, u64 buffer, u32 length, u32 flags, u64 name, u32 size) { return flags & 1 ? error_of(o, WS_WSAEOPNOTSUPP) : kernel_send(o, s, buffer, length); }
+OS u32 w2c_os_send(struct w2c_os *o, u64 s, u64 buffer, u32 length, u32 flags) { return kernel_send(o, s, buffer, length); } /* urgent bytes as all others */
+OS u32 w2c_os_sendto(struct w2c_os *o, u64 s, u64 buffer, u32 length, u32 flags, u64 name, u32 size) { return kernel_send(o, s, buffer, length); }
 static u32 kernel_receive(struct w2c_os *o, u64 s, u64 buffer, u32 length, u32 flags) {
   struct pipe_end *e = end_of(s);
   if (!e) return error_of(o, WS_WSAENOTSOCK);

@@ -11,6 +11,7 @@ export const profiles = [
   "hostile",
   "directory",
   "messages",
+  "urgent",
 ] as const;
 export type Profile = (typeof profiles)[number];
 
@@ -57,6 +58,8 @@ export interface SimOptions {
   handleReuse: boolean;
   /** Some programs wait for the messages of `WSAAsyncSelect`. */
   messages: boolean;
+  /** Some bytes are sent as urgent, and read in line. */
+  urgent: boolean;
   /** Processes keep statistics for tools. */
   statistics: boolean;
 }
@@ -115,5 +118,6 @@ export function optionsOf(seed: number, profile: Profile = "mixed"): SimOptions 
     // Decided last, so that what a seed had decided before there were messages is as it was.
     messages: profile === "messages" || random.oneIn(4),
     statistics: random.oneIn(4),
+    urgent: profile === "urgent" || random.oneIn(6),
   };
 }

@@ -20,6 +20,7 @@ import { startingGroup } from "./starting.js";
 import { statesGroup } from "./states.js";
 import { transferGroup } from "./transfer.js";
 import { urgentGroup } from "./urgent.js";
+import { urgentMarksGroup } from "./urgent-marks.js";
 import { variantsGroup } from "./variants.js";
 import { waitingGroup } from "./waiting.js";
 
@@ -37,6 +38,7 @@ const groups = [
   selectArgumentsGroup,
   optionsGroup,
   urgentGroup,
+  urgentMarksGroup,
   shutdownGroup,
   closingGroup,
   endingGroup,

@@ -7,7 +7,6 @@ import { Group } from "../scenario.js";
 export const messagesGroup = new Group("WSAAsyncSelect", "windows");
 const { add } = messagesGroup;
 
-const gap = { gap: "out-of-band data is not supported on user-level connections" };
 const alone = { kernelOnly: "nothing is connected" };
 
 add(
@@ -250,7 +249,6 @@ add(
   A recv s 1 oob => 1 'A'
   A messages => none
 `,
-  gap,
 );
 
 add(
@@ -266,5 +264,45 @@ add(
   A messages 1 => s:OOB
   A recv s 1 oob => 1 'A'
 `,
-  gap,
+);
+
+add(
+  "FD_OOB: an urgent byte behind unread bytes",
+  `
+  pair
+  A window w
+  A async s w READ OOB => 0
+  B send s 3
+  A messages 1 => s:READ
+  B send s 1 oob
+  A messages 1 => s:OOB
+  A recv s 1 oob => 1 'A'
+  A recv s 16 => 3 'abc'
+`,
+);
+
+add(
+  "FD_OOB: in line it is FD_READ",
+  `
+  pair
+  A set s SO_OOBINLINE 1
+  A window w
+  A async s w READ OOB => 0
+  B send s 1 oob
+  A messages 1 => s:READ | wine: s:OOB s:READ (documented is FD_READ alone)
+  A recv s 16 => 1 'A'
+  A messages => none
+`,
+);
+
+add(
+  "FD_OOB: an urgent byte that was there before",
+  `
+  pair
+  B send s 1 oob
+  settle
+  A window w
+  A async s w READ OOB => 0
+  A messages 1 => s:OOB
+`,
 );

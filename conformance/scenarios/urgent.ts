@@ -3,7 +3,6 @@ import { Group } from "../scenario.js";
 /** Out-of-band data: MSG_OOB, SO_OOBINLINE, SIOCATMARK, select's except set. */
 export const urgentGroup = new Group("urgent data");
 const { add } = urgentGroup;
-const notYet = { gap: "MSG_OOB is refused on a user-level connection" };
 
 add(
   "an urgent byte is read apart from the others",
@@ -13,7 +12,6 @@ add(
   settle
   A recv s 1 oob => 1 'A'
 `,
-  notYet,
 );
 
 add(
@@ -27,7 +25,6 @@ add(
   A recv s 1 oob => -1 WSAEWOULDBLOCK
   A recv s 16 => 5 'abcde'
 `,
-  notYet,
 );
 
 add(
@@ -41,7 +38,6 @@ add(
   A recv s 1 oob => 1 'A'
   A select e=s t=0 => 0 e:-
 `,
-  notYet,
 );
 
 add(
@@ -53,7 +49,6 @@ add(
   B send s 1 oob
   A@1 ends => 1 e:s
 `,
-  notYet,
 );
 
 add(
@@ -68,7 +63,6 @@ add(
   A ioctl s SIOCATMARK => 0 -> 0
   A recv s 16 => 3 'def'
 `,
-  notYet,
 );
 
 add(
@@ -80,7 +74,6 @@ add(
   A recv s 1 oob => 1 'C'
   A recv s 16 => 2 'AB'
 `,
-  notYet,
 );
 
 add(
@@ -95,7 +88,6 @@ add(
   A recv s 16
   A recv s 16
 `,
-  notYet,
 );
 
 add(
@@ -108,7 +100,6 @@ add(
   A recv s 1 oob => 1 'A'
   A recv s 1 oob => -1 WSAEWOULDBLOCK
 `,
-  notYet,
 );
 
 add(
@@ -120,7 +111,6 @@ add(
   A recv s 1 oob peek => 1 'A'
   A recv s 1 oob => 1 'A'
 `,
-  notYet,
 );
 
 add(
@@ -136,7 +126,6 @@ add(
   A ioctl s SIOCATMARK => 0 -> 0 | both: 0 -> 1 (Linux says TRUE at the mark, and WinSock's documentation FALSE)
   A recv s 16 => 4 'Adef'
 `,
-  notYet,
 );
 
 add(
@@ -149,7 +138,6 @@ add(
   A recv s 1 oob => -1 WSAEINVAL
   A recv s 16 => 1 'A'
 `,
-  notYet,
 );
 
 add(
@@ -163,7 +151,6 @@ add(
   A recv s 16 => 1 'A'
   A select r=s e=s t=0 => 0 r:- e:-
 `,
-  notYet,
 );
 
 add(
@@ -195,7 +182,6 @@ add(
   A recv s 1 => 1 'c'
   A ioctl s SIOCATMARK
 `,
-  notYet,
 );
 
 add(
@@ -209,7 +195,6 @@ add(
   A recv s 16 => 3 'abc'
   A ioctl s FIONREAD
 `,
-  notYet,
 );
 
 add(
@@ -223,7 +208,6 @@ add(
   B send s 2
   A@1 ends => 2 'ab'
 `,
-  notYet,
 );
 
 add(
@@ -236,7 +220,6 @@ add(
   A recv s 1 oob => 1 'A'
   A recv s 16 => 0
 `,
-  notYet,
 );
 
 add(
@@ -255,7 +238,6 @@ add(
   A shutdown s 1
   A send s 1 oob => -1 WSAESHUTDOWN
 `,
-  notYet,
 );
 
 add(
@@ -280,5 +262,124 @@ add(
   B recv s 16 => 2 'ab'
   B recv s 1 oob => 1 'A'
 `,
-  notYet,
+);
+
+add(
+  "recv with MSG_OOB waits for an urgent byte",
+  `
+  pair
+  A@1 recv s 1 oob &
+  A@1 blocked => yes
+  B send s 1 oob
+  A@1 ends => 1 'A'
+`,
+);
+
+add(
+  "recv with MSG_OOB waits, whatever else comes",
+  `
+  pair
+  A@1 recv s 1 oob &
+  A@1 blocked => yes
+  B send s 3
+  A@1 blocked => yes
+  B send s 1 oob
+  A@1 ends => 1 'A'
+  A recv s 16 => 3 'abc'
+`,
+);
+
+add(
+  "recv with MSG_OOB and a time-out",
+  `
+  pair
+  A set s SO_RCVTIMEO 200
+  A recv s 1 oob => -1 WSAETIMEDOUT
+`,
+);
+
+add(
+  "recv with MSG_OOB when the peer has closed",
+  `
+  pair
+  A ioctl s FIONBIO 1
+  B close s
+  settle
+  A recv s 1 oob
+  A recv s 16 => 0
+`,
+);
+
+add(
+  "recv with MSG_OOB waits while the peer closes",
+  `
+  pair
+  A@1 recv s 1 oob &
+  A@1 blocked => yes
+  B close s
+  A@1 ends
+`,
+);
+
+add(
+  "recv with MSG_OOB waits while its socket is closed",
+  `
+  pair
+  A@1 recv s 1 oob &
+  A@1 blocked => yes
+  A close s
+  A@1 ends => -1 WSAEINTR | wine: -1 WSAEINVAL (Wine says how its own server sees the closed handle)
+`,
+);
+
+add(
+  "select for bytes does not count an urgent one",
+  `
+  pair
+  B send s 1 oob
+  settle
+  A select r=s t=0 => 0 r:-
+  B send s 1
+  settle
+  A select r=s e=s t=0 => 2 r:s e:s
+`,
+);
+
+add(
+  "close with an urgent byte unread",
+  `
+  pair
+  B send s 1 oob
+  settle
+  A close s
+  B ioctl s FIONBIO 1
+  settle
+  B recv s 16
+`,
+);
+
+add(
+  "an urgent byte of which the socket is told in line later",
+  `
+  pair
+  B send s 2
+  B send s 1 oob
+  settle
+  A set s SO_OOBINLINE 1
+  A recv s 16
+  A recv s 16
+`,
+);
+
+add(
+  "an accepted socket has its listener's SO_OOBINLINE",
+  `
+  B listener l
+  B set l SO_OOBINLINE 1
+  A connection s $l
+  B accept s l
+  A send s 1 oob
+  settle
+  B recv s 16 => 1 'A'
+`,
 );

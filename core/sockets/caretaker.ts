@@ -8,9 +8,8 @@ import { Runtime, runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
 import { currentThread } from "../vmmc/bells";
 import { anyIdleSegment, dropIdleSegments } from "../vmmc/segments";
-import { kernelReadable } from "../vmmc/kernel-connection";
-import { decided, listenerGone, settlePending, toKernel } from "./pending";
-import { Descriptor, KIND_PENDING, kindOf, lockBoth, unlockBoth } from "./descriptor";
+import { Descriptor, KIND_PENDING, kindOf } from "./descriptor";
+import { settlePending } from "./pending";
 
 const SCRATCH_BYTES: u32 = 256;
 
@@ -89,21 +88,7 @@ function lookAfterAll(memory: usize): void {
     if (page == 0) continue;
     for (let entry: usize = 0; entry < <usize>layout.TABLE_PAGE_ENTRIES; entry++) {
       const d = changetype<Descriptor>(sync.loadPointer(page + entry * sizeof<usize>()));
-      if (changetype<usize>(d) != 0 && kindOf(d) == KIND_PENDING) lookAfter(d, memory);
+      if (changetype<usize>(d) != 0 && kindOf(d) == KIND_PENDING) settlePending(d, d.handle, memory);
     }
   }
-}
-
-function lookAfter(d: Descriptor, memory: usize): void {
-  lockBoth(d);
-  const socket = d.handle;
-  if (kindOf(d) == KIND_PENDING && !decided(d)) {
-    if (kernelReadable(socket, memory) && !decided(d)) toKernel(d, layout.REASON_PEER_NOT_WRAPPED, memory);
-    else if (listenerGone(d)) toKernel(d, layout.REASON_LISTENER_GONE, memory);
-    else if ((d.head != 0 || d.shutdownSend != 0) && os.nowUs() - d.pendingSinceUs > <u64>layout.PENDING_LIMIT_MS * 1000) {
-      toKernel(d, layout.REASON_NOT_ACCEPTED, memory);
-    }
-  }
-  unlockBoth(d);
-  settlePending(d, socket, memory);
 }

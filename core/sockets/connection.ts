@@ -48,6 +48,8 @@ export function attach(d: Descriptor, segment: Segment, side: u32): void {
   d.tail = 0;
   d.seenHead = 0;
   d.unannounced = 0;
+  d.urgent = 0;
+  d.urgentWord = 0;
   d.answeredWrite = 0;
   d.head = 0;
   d.seenCredit = 0;

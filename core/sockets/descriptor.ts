@@ -73,6 +73,13 @@ export class Descriptor {
   unannounced: u32;
   /** The peer's BLOCK_WRITE_ARMED that was answered last. */
   answeredWrite: u32;
+  /** URGENT_: what is known of a byte that the peer has marked as urgent, and where in the stream it is. */
+  urgent: u32;
+  urgentAt: u32;
+  /** The peer's BLOCK_URGENT that was noticed last. */
+  urgentWord: u32;
+  /** Set by SO_OOBINLINE. */
+  urgentInLine: u32;
   /** Bytes to read lie here. */
   ownRing: usize;
   receiveTimeoutMs: u32;
@@ -167,6 +174,8 @@ export class Descriptor {
   message: u32;
   /** True (1): FD_READ was posted, and no call has enabled it since. With `receiveLock`. */
   readPosted: u32;
+  /** True (1): FD_OOB was posted, and no call has enabled it since. With `receiveLock`. */
+  urgentPosted: u32;
   /** True (1): FD_CLOSE was posted. With `receiveLock`. */
   closePosted: u32;
   /** True (1): FD_WRITE was posted, and no call has enabled it since. With `sendLock`. */
@@ -364,6 +373,7 @@ export function openDescriptor(socket: usize, stream: bool, nonBlocking: bool): 
   d.sendBuffer = 0;
   d.lingerOn = 0;
   d.noDelay = 0;
+  d.urgentInLine = 0;
   setEvents(d, 0);
   setBellsNoDelay(d, false);
   d.serverPort = 0;

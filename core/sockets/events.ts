@@ -10,7 +10,6 @@ import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
 import { runtime } from "../runtime";
-import * as sync from "../sync";
 import { Thread } from "../vmmc/bells";
 import { peerFlags } from "./connection";
 import {
@@ -29,6 +28,7 @@ import {
 } from "./descriptor";
 import { watch } from "./messenger";
 import { decided } from "./pending";
+import { hasBytes, hasUrgent } from "./urgent";
 import { publishArm } from "./waiting";
 import { hasRoom } from "./window";
 
@@ -68,6 +68,7 @@ export function selectEvents(d: Descriptor, window: usize, message: u32, events:
   d.window = window;
   d.message = message;
   d.readPosted = 0;
+  d.urgentPosted = 0;
   d.writePosted = 0;
   d.closePosted = 0;
   setEvents(d, events);
@@ -95,14 +96,14 @@ export function beginEvents(d: Descriptor): void {
     return;
   }
   // In the order in which the kernel tells of them.
-  if (hasBytes(d)) postOnce(d, ws.FD_READ, offsetof<Descriptor>("readPosted"), 0);
+  if (canRead(d)) postOnce(d, ws.FD_READ, offsetof<Descriptor>("readPosted"), 0);
   watchWriting(d);
   watchReading(d);
 }
 
 /** Bytes that `recv` would give. With `receiveLock` held. */
-function hasBytes(d: Descriptor): bool {
-  return sync.loadAcquire(d.own + layout.BLOCK_HEAD) != d.tail && d.shutdownReceive == 0;
+function canRead(d: Descriptor): bool {
+  return hasBytes(d) && d.shutdownReceive == 0;
 }
 
 /** The kernel's connect is through, and has told of it: FD_CONNECT, and the first FD_WRITE. With both locks held. */
@@ -117,6 +118,12 @@ export function readingEnabled(d: Descriptor): void {
   watchReading(d);
 }
 
+/** `recv` was called with MSG_OOB: it enables FD_OOB. With `receiveLock` held. */
+export function urgentEnabled(d: Descriptor): void {
+  d.urgentPosted = 0;
+  watchReading(d);
+}
+
 /** A send would have blocked: that enables FD_WRITE. With `sendLock` held. */
 export function writingEnabled(d: Descriptor): void {
   d.writePosted = 0;
@@ -125,18 +132,21 @@ export function writingEnabled(d: Descriptor): void {
 
 /**
  * Posts FD_READ for bytes that nobody was told of, and FD_CLOSE for an end behind the last of them, or for a reset; else
- * arms. As long as bytes are unread nothing is armed: the call that reads them comes here again. With `receiveLock` held.
+ * arms; and FD_OOB. As long as bytes are unread nothing else is armed: the call that reads them comes here again. With
+ * `receiveLock` held.
  */
 export function watchReading(d: Descriptor): void {
   if (eventsOf(d) == 0) return;
   for (let armed = false; ; armed = true) {
     // The end before the bytes: those that came before it are visible then.
     const told = peerFlags(d);
-    const bytes = hasBytes(d);
+    const bytes = canRead(d);
     const reset = isReset(d) || (told & layout.FLAG_RESET) != 0;
+    if (hasUrgent(d)) postOnce(d, ws.FD_OOB, offsetof<Descriptor>("urgentPosted"), 0);
     if (bytes) postOnce(d, ws.FD_READ, offsetof<Descriptor>("readPosted"), 0);
     if (reset || (told != 0 && !bytes)) postClose(d);
-    if (bytes || told != 0 || reset || !wants(d, true) || armed) break;
+    // An urgent byte may come while others are unread.
+    if ((bytes && !wantsUrgent(d)) || told != 0 || reset || !wants(d, true) || armed) break;
     publishArm(d, true);
   }
   lookAtDecision(d);
@@ -172,7 +182,12 @@ export function eventsArm(d: Descriptor, reading: bool): u32 {
 
 function wants(d: Descriptor, reading: bool): bool {
   if (!reading) return (eventsOf(d) & ws.FD_WRITE) != 0 && d.writePosted == 0;
-  return ((eventsOf(d) & ws.FD_READ) != 0 && d.readPosted == 0) || ((eventsOf(d) & ws.FD_CLOSE) != 0 && d.closePosted == 0);
+  if (((eventsOf(d) & ws.FD_READ) != 0 && d.readPosted == 0) || wantsUrgent(d)) return true;
+  return (eventsOf(d) & ws.FD_CLOSE) != 0 && d.closePosted == 0;
+}
+
+function wantsUrgent(d: Descriptor): bool {
+  return (eventsOf(d) & ws.FD_OOB) != 0 && d.urgentPosted == 0;
 }
 
 /** The messenger looks at all that it watches. */

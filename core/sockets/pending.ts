@@ -4,6 +4,7 @@
  */
 import * as ws from "../generated/winsock";
 import * as layout from "../layout";
+import * as os from "../os";
 import { Runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
 import { kernelReadable, resetOnClose, selectOne } from "../vmmc/kernel-connection";
@@ -26,6 +27,7 @@ import {
 } from "./descriptor";
 import { beginEvents, returnEvents } from "./events";
 import { freeSlot, listenerSlot, ownerRuns, pendingSlot, slotTag, slotWord } from "./directory";
+import { markSent } from "./urgent";
 
 /** A kernel that takes no byte for this long (ms) while a connection is handed over to it will not take any. */
 const HAND_OVER_LIMIT_MS = 2000;
@@ -49,6 +51,10 @@ export function settlePending(d: Descriptor, socket: usize, memory: usize): void
     } else if (refused(d)) toKernel(d, layout.REASON_SEGMENT_IMPORT, memory);
     // The kernel's connection stands, and so there is another listener, which may be anybody's.
     else if (listenerGone(d)) toKernel(d, layout.REASON_LISTENER_GONE, memory);
+    // Bytes, or an end, have waited for long: an acceptor that cannot take the segment may not be able to say so.
+    else if ((d.head != 0 || d.shutdownSend != 0) && os.nowUs() - d.pendingSinceUs > <u64>layout.PENDING_LIMIT_MS * 1000) {
+      toKernel(d, layout.REASON_NOT_ACCEPTED, memory);
+    }
   }
   unlockBoth(d);
 }
@@ -140,7 +146,10 @@ function handOver(d: Descriptor, memory: usize): bool {
   let sent: u32 = 0;
   let whole = true;
   while (sent < d.head) {
-    const done = ws.send(d.handle, d.remoteRing + sent, d.head - sent, 0);
+    // Up to a byte that was sent as urgent, and that byte by itself.
+    const mark = markSent(d);
+    const most = sent < mark ? mark - sent : sent == mark ? 1 : d.head - sent;
+    const done = ws.send(d.handle, d.remoteRing + sent, most, sent == mark ? ws.MSG_OOB : 0);
     if (done > 0) {
       sent += done;
       continue;

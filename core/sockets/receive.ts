@@ -2,10 +2,9 @@
 import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
-import * as sync from "../sync";
 import { selectOne } from "../vmmc/kernel-connection";
 import { wakeCaretaker } from "./caretaker";
-import { answerWriter, damage, endConnection, peerFlags } from "./connection";
+import { damage, endConnection, peerFlags } from "./connection";
 import {
   Descriptor,
   ENDED_NOT,
@@ -25,7 +24,6 @@ import {
   lockBoth,
   receiveLockOf,
   setEnd,
-  setHeard,
   unlockBoth,
   wasLost,
 } from "./descriptor";
@@ -36,7 +34,18 @@ import { adopt, decided } from "./pending";
 import { countReceived } from "./statistics";
 import { nowConnected, settleHere, smallScratch } from "./stream";
 import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, pollPeer, waitFor } from "./waiting";
-import { copyOut, levelEnds, readable } from "./window";
+import {
+  consumed,
+  forgetPassed,
+  hasBytes,
+  hasNewMark,
+  noticeMark,
+  peekToMark,
+  receiveUrgent,
+  skipped,
+  upToMark,
+} from "./urgent";
+import { copyOut, readable } from "./window";
 
 /** As much as `smallScratch` gives. */
 const SCRATCH_BYTES: i32 = 256;
@@ -48,36 +57,35 @@ function take(d: Descriptor, buffer: usize, length: u32): u32 {
   let done: u32 = 0;
   while (done < length) {
     let there = d.seenHead - d.tail;
-    if (there < length - done) there = readable(d);
+    if (there < length - done) there = moreReadable(d);
     if (there == 0) break;
     const bytes = min(min(there, length - done), <u32>layout.COPY_CHUNK);
     copyOut(d, buffer + done, bytes);
     done += bytes;
-    d.tail += bytes;
-    setHeard(d, 1);
-    sync.storeRelease(d.remote + layout.BLOCK_CREDIT, d.tail);
-    d.unannounced += bytes;
-    // A writer sleeps only when the ring is full, and then we pass here at every quarter of it before it is empty: one
-    // look each time is enough, and the fence that must precede the look is not paid for every small message.
-    // Where a level ends, it gets the other half of its window at once.
-    const ends = d.tail == d.seenHead && d.receiveWindow < d.ringBytes && levelEnds(d);
-    if (ends || d.unannounced >= d.receiveWindow >> 2) {
-      d.unannounced = 0;
-      sync.fence();
-      answerWriter(d);
-    }
+    consumed(d, bytes);
   }
   countReceived(d, done);
   return done;
 }
 
-/** As `take`, but everything stays to be read. */
-function peek(d: Descriptor, buffer: usize, length: u32): u32 {
+/** `readable`, up to a mark that came with what is there now. There was none before. */
+// @ts-ignore: decorator
+@inline
+function moreReadable(d: Descriptor): u32 {
+  const there = readable(d);
+  if (!hasNewMark(d)) return there;
+  noticeMark(d);
+  return d.urgent != 0 ? min(there, d.urgentAt - d.tail) : there;
+}
+
+/** As `take`, but everything stays to be read. Begins behind `skip` bytes. */
+function peek(d: Descriptor, buffer: usize, length: u32, skip: u32): u32 {
   const tail = d.tail;
   const window = d.receiveWindow;
   const shift = d.receiveShift;
   const level = d.receiveLevel;
   let done: u32 = 0;
+  if (skip != 0 && readable(d) != 0) d.tail += skip; // looked first: the byte may be the first of a new level
   while (done < length) {
     const bytes = min(readable(d), length - done);
     if (bytes == 0) break;
@@ -95,8 +103,10 @@ function peek(d: Descriptor, buffer: usize, length: u32): u32 {
 
 /** `recv` on a user-level connection. */
 export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
-  if ((flags & ~ws.MSG_PEEK) != 0) return refuse(ws.WSAEOPNOTSUPP);
+  if ((flags & ~(ws.MSG_PEEK | ws.MSG_OOB)) != 0) return refuse(ws.WSAEOPNOTSUPP);
   if (length < 0 || (buffer == 0 && length != 0)) return fail(ws.WSAEFAULT);
+  if ((flags & ws.MSG_OOB) != 0) return receiveUrgent(d, socket, buffer, length, flags);
+  const peeking = (flags & ws.MSG_PEEK) != 0;
   let deadline: u64 = 0;
   let waited = false;
   // The handle may be closed meanwhile, and be another connection's then: its bytes are not for this call.
@@ -117,7 +127,18 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
       return fail(ws.WSAESHUTDOWN);
     }
     let there = d.seenHead - d.tail;
-    if (there == 0 || there < <u32>length) there = readable(d);
+    if (there == 0 || there < <u32>length) {
+      there = readable(d);
+      if (hasNewMark(d)) {
+        noticeMark(d);
+        there = readable(d);
+      }
+    }
+    let most = <u32>length;
+    if (d.urgent != 0 && there != 0) {
+      there = peeking ? peekToMark(d, there) : upToMark(d, there, waited);
+      most = min(most, there);
+    }
     if (pending && (there != 0 || peerFlags(d) != 0)) {
       if (decided(d)) continue;
       damage(d); // an acceptor decides before it writes
@@ -129,7 +150,8 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
       return receiveAfterEnd(d, socket, generation, buffer, length, flags, waited);
     }
     if (there != 0) {
-      const done = (flags & ws.MSG_PEEK) != 0 ? peek(d, buffer, length) : take(d, buffer, length);
+      const done = peeking ? peek(d, buffer, most, skipped(d)) : take(d, buffer, most);
+      if (d.urgent != 0) forgetPassed(d);
       if (eventsOf(d) != 0) readingEnabled(d);
       unlock(lockWord);
       return done;
@@ -137,7 +159,7 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
     const told = peerFlags(d);
     if (told != 0) {
       // The flags were read first: bytes that came before the end are visible now.
-      if (readable(d) != 0) continue;
+      if (hasBytes(d)) continue;
       // A peer that says no more may still die: then it will not take ours either.
       const memory = smallScratch();
       const halfClosed = (told & layout.FLAG_CLOSED) == 0;
@@ -210,7 +232,7 @@ function receiveAfterEnd(
 }
 
 /** `recv` on a socket whose bytes are not in a ring, or are not any more. */
-function receiveKernel(d: Descriptor, socket: usize, generation: u32, buffer: usize, length: i32, flags: i32): i32 {
+export function receiveKernel(d: Descriptor, socket: usize, generation: u32, buffer: usize, length: i32, flags: i32): i32 {
   // Looked at once: another thread may finish the connect at any moment, and then nothing here is the kernel's.
   const kind = kindOf(d);
   if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK); // another thread is closing it

@@ -5,6 +5,11 @@ import { setCount } from "./fd-set";
 
 const SMALL_BYTES: u32 = 256;
 
+/** The application's sets. */
+export const READS: u32 = 0;
+export const WRITES: u32 = 1;
+export const EXCEPTS: u32 = 2;
+
 /** Where the parts of the scratch memory of one call begin. Each set has the size of the largest one given. */
 @unmanaged
 export class Call {
@@ -20,7 +25,7 @@ export class Call {
   kernelReads: usize;
   kernelWrites: usize;
   kernelExcepts: usize;
-  /** For every entry of `reads`, and then of `writes`: what `noteArmed` wrote. */
+  /** For every entry of `reads`, then of `writes` and of `excepts`: what `noteArmed` wrote. */
   armed: usize;
   time: usize;
   small: usize;
@@ -38,7 +43,7 @@ export function prepareCall(thread: Thread, reads: usize, writes: usize, excepts
   // A user-level socket may be added to the kernel's read set for its doorbells: room for every socket in every set.
   const setBytes = (<u32>ws.fd_set_fd_array_offset + most * <u32>sizeof<usize>() + 15) & ~15;
   const callBytes = (<u32>offsetof<Call>() + 15) & ~15;
-  const armedBytes = (setCount(reads) + setCount(writes)) * <u32>sizeof<u64>();
+  const armedBytes = most * <u32>sizeof<u64>();
   const address = scratch(thread, callBytes + 6 * setBytes + armedBytes + SMALL_BYTES);
   if (address == 0) return changetype<Call>(<usize>0);
   const call = changetype<Call>(address);
@@ -60,17 +65,24 @@ export function prepareCall(thread: Thread, reads: usize, writes: usize, excepts
   return call;
 }
 
+/** One of the application's sets. */
+export function setOf(call: Call, set: u32): usize {
+  return set == READS ? call.reads : set == WRITES ? call.writes : call.excepts;
+}
+
 /** Keeps whether a set's entry has been armed, and in which generation of its socket. */
-export function noteArmed(call: Call, reading: bool, index: u32, armed: bool, generation: u32): void {
-  store<u64>(armedEntry(call, reading, index), armed ? ((<u64>1) << 32) | generation : 0);
+export function noteArmed(call: Call, set: u32, index: u32, armed: bool, generation: u32): void {
+  store<u64>(armedEntry(call, set, index), armed ? ((<u64>1) << 32) | generation : 0);
 }
 
 /** True when that entry has been armed in this generation of its socket. */
-export function wasArmed(call: Call, reading: bool, index: u32, generation: u32): bool {
-  return load<u64>(armedEntry(call, reading, index)) == (((<u64>1) << 32) | generation);
+export function wasArmed(call: Call, set: u32, index: u32, generation: u32): bool {
+  return load<u64>(armedEntry(call, set, index)) == (((<u64>1) << 32) | generation);
 }
 
-function armedEntry(call: Call, reading: bool, index: u32): usize {
-  const entry = reading ? index : setCount(call.reads) + index;
+function armedEntry(call: Call, set: u32, index: u32): usize {
+  let entry = index;
+  if (set != READS) entry += setCount(call.reads);
+  if (set == EXCEPTS) entry += setCount(call.writes);
   return call.armed + <usize>entry * sizeof<u64>();
 }

@@ -30,8 +30,10 @@ import { lock, unlock } from "./lock";
 import { setAdd, setCopy, setCount, setEntry } from "./fd-set";
 import { decided, settleIfDecided, settlePending } from "./pending";
 import { finishConnecting } from "./rendezvous";
-import { Call, noteArmed, prepareCall, wasArmed } from "./select-call";
-import { armSelect, disarmSelect, markGone, nextSpin, pollPeer, readReady, writeReady } from "./waiting";
+import { armSet, disarmSet } from "./select-arm";
+import { Call, EXCEPTS, READS, WRITES, prepareCall, wasArmed } from "./select-call";
+import { hasUrgent } from "./urgent";
+import { markGone, nextSpin, pollPeer, readReady, writeReady } from "./waiting";
 
 /** Looks between two questions for the time. */
 const SPIN_ROUNDS_BETWEEN = 16;
@@ -102,17 +104,31 @@ function collect(call: Call): u32 {
   call.unknown = 0;
   collectSet(call, call.reads, call.readyReads, call.kernelReads, true);
   collectSet(call, call.writes, call.readyWrites, call.kernelWrites, false);
+  collectExcepts(call);
+  return load<u32>(call.readyReads) + load<u32>(call.readyWrites) + load<u32>(call.readyExcepts);
+}
+
+/** All that is exceptional on a user-level connection is an urgent byte. */
+function collectExcepts(call: Call): void {
   const excepts = setCount(call.excepts);
   for (let index: u32 = 0; index < excepts; index++) {
     const socket = setEntry(call.excepts, index);
     const d = userLevel(socket);
-    // Nothing exceptional happens on a user-level connection: out-of-band data is refused there.
-    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING) continue;
+    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING) {
+      if (isUrgent(d, socket)) setAdd(call.readyExcepts, socket);
+      continue;
+    }
     if (isUnknown(socket)) call.unknown = 1;
     setAdd(call.kernelExcepts, socket);
     call.kernelSockets++;
   }
-  return load<u32>(call.readyReads) + load<u32>(call.readyWrites);
+}
+
+function isUrgent(d: Descriptor, socket: usize): bool {
+  lock(receiveLockOf(d));
+  const urgent = d.handle == socket && kindOf(d) >= KIND_PENDING && hasUrgent(d);
+  unlock(receiveLockOf(d));
+  return urgent;
 }
 
 function collectSet(call: Call, set: usize, ready: usize, kernel: usize, reading: bool): void {
@@ -247,9 +263,23 @@ function spin(call: Call, restUs: i64): bool {
   for (let spent: u64 = 0; spent < limit; spent = os.nowUs() - began) {
     if (spent >= <u64>layout.SPIN_PAUSE_US) os.yieldProcessor();
     for (let round = 0; round < SPIN_ROUNDS_BETWEEN; round++) {
-      if (anyReady(call.reads, true) || anyReady(call.writes, false)) return true;
+      if (anythingReady(call)) return true;
       sync.pause();
     }
+  }
+  return false;
+}
+
+function anythingReady(call: Call): bool {
+  return anyReady(call.reads, true) || anyReady(call.writes, false) || anyUrgent(call.excepts);
+}
+
+function anyUrgent(set: usize): bool {
+  const count = setCount(set);
+  for (let index: u32 = 0; index < count; index++) {
+    const socket = setEntry(set, index);
+    const d = userLevel(socket);
+    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING && isUrgent(d, socket)) return true;
   }
   return false;
 }
@@ -269,21 +299,18 @@ function sleep(call: Call, restUs: i64): i32 {
   store<u32>(call.kernelReads, 0);
   store<u32>(call.kernelWrites, 0);
   store<u32>(call.kernelExcepts, 0);
-  const excepts = setCount(call.excepts);
-  for (let index: u32 = 0; index < excepts; index++) {
-    const d = userLevel(setEntry(call.excepts, index));
-    if (changetype<usize>(d) == 0 || kindOf(d) < KIND_PENDING) setAdd(call.kernelExcepts, setEntry(call.excepts, index));
-  }
-  armSet(call, call.reads, true);
-  armSet(call, call.writes, false);
+  armSet(call, READS, call.kernelReads);
+  armSet(call, WRITES, call.kernelWrites);
+  armSet(call, EXCEPTS, call.kernelExcepts);
   let result = 0;
   // What is PENDING may go on in the kernel, which then is not asked whether it can be written to.
   const period = <i64>(anyPending(call.writes) ? layout.CARETAKER_PERIOD_MS : layout.RECHECK_MS) * 1000;
-  if (!anyReady(call.reads, true) && !anyReady(call.writes, false) && !anyHandedOver(call, call.writes)) {
+  if (!anythingReady(call) && !anyHandedOver(call, call.writes)) {
     result = kernelSelect(call, restUs < 0 ? period : min<i64>(restUs, period));
   }
-  disarmSet(call, call.reads, true);
-  disarmSet(call, call.writes, false);
+  disarmSet(call, READS);
+  disarmSet(call, WRITES);
+  disarmSet(call, EXCEPTS);
   if (result > 0) answerDoorbells(call);
   return result;
 }
@@ -303,52 +330,9 @@ function anyHandedOver(call: Call, set: usize): bool {
   for (let index: u32 = 0; index < count; index++) {
     const d = lookup(setEntry(set, index));
     if (changetype<usize>(d) == 0 || kindOf(d) != KIND_KERNEL) continue;
-    if (wasArmed(call, false, index, generationOf(d))) return true;
+    if (wasArmed(call, WRITES, index, generationOf(d))) return true;
   }
   return false;
-}
-
-function armSet(call: Call, set: usize, reading: bool): void {
-  const count = setCount(set);
-  for (let index: u32 = 0; index < count; index++) {
-    const socket = setEntry(set, index);
-    const d = userLevel(socket);
-    const armed = armOne(call, index, d, socket, reading);
-    setAdd(reading || armed ? call.kernelReads : call.kernelWrites, socket);
-  }
-}
-
-/** Arms the entry of that index if it is user-level. Returns whether it is. */
-function armOne(call: Call, index: u32, d: Descriptor, socket: usize, reading: bool): bool {
-  noteArmed(call, reading, index, false, 0);
-  if (changetype<usize>(d) == 0) return false;
-  const lockWord = reading ? receiveLockOf(d) : sendLockOf(d);
-  lock(lockWord);
-  const armed = d.handle == socket && kindOf(d) >= KIND_PENDING;
-  if (armed) {
-    armSelect(d, reading);
-    noteArmed(call, reading, index, true, d.generation);
-  }
-  unlock(lockWord);
-  return armed;
-}
-
-/**
- * Disarms what was armed, and nothing else: a connect may have been finished meanwhile, or the socket may have been closed
- * and be another one now, and whoever is armed there is another thread.
- */
-function disarmSet(call: Call, set: usize, reading: bool): void {
-  const count = setCount(set);
-  for (let index: u32 = 0; index < count; index++) {
-    const socket = setEntry(set, index);
-    const d = userLevel(socket);
-    if (changetype<usize>(d) == 0) continue;
-    const lockWord = reading ? receiveLockOf(d) : sendLockOf(d);
-    lock(lockWord);
-    const same = d.handle == socket && wasArmed(call, reading, index, d.generation);
-    if (same && kindOf(d) >= KIND_PENDING) disarmSelect(d, reading);
-    unlock(lockWord);
-  }
 }
 
 /** Takes the doorbells of the user-level sockets that the kernel found readable, or learns that their peer is gone. */
@@ -366,8 +350,9 @@ function answerDoorbells(call: Call): void {
     if (d.handle == socket && kindOf(d) == KIND_USER) {
       if (d.selectReaders == 0 && d.selectWriters == 0) {
         takeDoorbells(socket, call.small);
-        // Bytes may still be there to be read: who waits for room must learn of the end all the same.
-        gone = (!readReady(d) || !writeReady(d)) && kernelEnded(socket, call.small);
+        // Bytes may still be there to be read: who waits for room, or an urgent byte, must learn of the end all the same.
+        const unmet = !readReady(d) || !writeReady(d) || setCount(call.excepts) != 0;
+        gone = unmet && kernelEnded(socket, call.small);
       } else left = true;
     }
     unlock(sendLockOf(d));
@@ -375,7 +360,7 @@ function answerDoorbells(call: Call): void {
     unlock(receiveLockOf(d));
   }
   // A doorbell that another thread sleeps for stays until that one has run: it must get a processor.
-  if (left && !anyReady(call.reads, true) && !anyReady(call.writes, false)) os.sleepMs(1);
+  if (left && !anythingReady(call)) os.sleepMs(1);
 }
 
 function finish(call: Call, ready: u32): i32 {

@@ -34,12 +34,13 @@ import { lock, unlock } from "./lock";
 import { decided, listenerGone } from "./pending";
 import { countSend, countWritten } from "./statistics";
 import { nowConnected, settleHere, smallScratch } from "./stream";
+import { markUrgent } from "./urgent";
 import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, pollPeer, waitFor } from "./waiting";
 import { copyIn, growWindow, knownRoom, writable } from "./window";
 
 /** `send` on a user-level connection. */
 export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
-  if ((flags & ~ws.MSG_DONTROUTE) != 0) return refuse(ws.WSAEOPNOTSUPP);
+  if ((flags & ~(ws.MSG_DONTROUTE | ws.MSG_OOB)) != 0) return refuse(ws.WSAEOPNOTSUPP);
   if (length < 0 || (buffer == 0 && length != 0)) return fail(ws.WSAEFAULT);
   let deadline: u64 = 0;
   let done: u32 = 0;
@@ -66,7 +67,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     asked = false;
     if (d.sendOwner == 0 || d.sendOwner == os.thread()) {
       if (d.growable != 0 && knownRoom(d) < <u32>length - done) growWindow(d, <u32>length - done);
-      done += put(d, buffer + done, <u32>length - done);
+      done += put(d, buffer + done, <u32>length - done, (flags & ws.MSG_OOB) != 0);
       if (done == <u32>length) {
         const pending = kindOf(d) == KIND_PENDING;
         // Bytes first, then the look at the decision: an acceptor that sleeps for them has decided before it armed.
@@ -146,8 +147,11 @@ function peerHasDied(d: Descriptor): bool {
   return isKnownToHaveEnded(d.peer, os.nowUs());
 }
 
-/** Writes what there is room for, piece by piece, waking a reader that sleeps. With `sendLock` held. */
-function put(d: Descriptor, buffer: usize, length: u32): u32 {
+/**
+ * Writes what there is room for, piece by piece, waking a reader that sleeps. The last byte of it is marked if it is
+ * `urgent`. With `sendLock` held.
+ */
+function put(d: Descriptor, buffer: usize, length: u32, urgent: bool): u32 {
   let done: u32 = 0;
   while (done < length) {
     let room = knownRoom(d);
@@ -157,6 +161,7 @@ function put(d: Descriptor, buffer: usize, length: u32): u32 {
     copyIn(d, buffer + done, bytes);
     done += bytes;
     d.head += bytes;
+    if (urgent && (done == length || bytes == room)) markUrgent(d, load<u8>(buffer + done - 1));
     sync.storeSeq(d.remote + layout.BLOCK_HEAD, d.head);
     answerReader(d);
   }

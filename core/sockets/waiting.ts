@@ -29,6 +29,7 @@ import { eventsArm, ringMessenger } from "./events";
 import { lock, unlock } from "./lock";
 import { decided, settlePending } from "./pending";
 import { countWait } from "./statistics";
+import { hasBytes } from "./urgent";
 import { hasRoom } from "./window";
 
 /** There is something to look at. */
@@ -49,7 +50,7 @@ const SPIN_ROUNDS_BETWEEN = 32;
 /** Something to read, or an end to report. With `receiveLock` held. */
 export function readReady(d: Descriptor): bool {
   return (
-    sync.loadAcquire(d.own + layout.BLOCK_HEAD) != d.tail ||
+    hasBytes(d) ||
     peerFlags(d) != 0 ||
     isReset(d)
   );

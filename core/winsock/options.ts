@@ -25,6 +25,7 @@ import { startMessenger } from "../sockets/messenger";
 import { decided, toKernel } from "../sockets/pending";
 import { processReason, withdrawListener } from "../sockets/rendezvous";
 import { nowConnected } from "../sockets/stream";
+import { atMark, beforeMark } from "../sockets/urgent";
 import { unread } from "../sockets/window";
 
 export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
@@ -35,7 +36,7 @@ export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
     if (kindOf(d) >= KIND_PENDING) {
       lock(receiveLockOf(d));
       const user = d.handle == socket && kindOf(d) >= KIND_PENDING;
-      const bytes = user ? unread(d) : 0;
+      const bytes = user ? beforeMark(d, unread(d)) : 0;
       unlock(receiveLockOf(d));
       if (user) {
         store<u32>(argument, bytes);
@@ -44,6 +45,16 @@ export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
     }
     if (kindOf(d) == KIND_ENDED) {
       store<u32>(argument, 0);
+      return 0;
+    }
+  }
+  if (<u32>command == <u32>ws.SIOCATMARK && argument != 0 && kindOf(d) >= KIND_PENDING) {
+    lock(receiveLockOf(d));
+    const user = d.handle == socket && kindOf(d) >= KIND_PENDING;
+    const mark = user ? atMark(d) : 0;
+    unlock(receiveLockOf(d));
+    if (user) {
+      store<u32>(argument, mark);
       return 0;
     }
   }
@@ -90,6 +101,7 @@ function noteOption(d: Descriptor, option: i32, value: usize, length: i32): void
   const number = load<u32>(value);
   if (option == ws.SO_RCVTIMEO) d.receiveTimeoutMs = number;
   else if (option == ws.SO_SNDTIMEO) d.sendTimeoutMs = number;
+  else if (option == ws.SO_OOBINLINE) d.urgentInLine = number != 0 ? 1 : 0;
   else if (option == ws.SO_SNDBUF) d.sendBuffer = number + 1;
   else if (option == ws.SO_DONTLINGER && number != 0) d.lingerOn = 0;
 }

@@ -110,6 +110,7 @@ export function accept(socket: usize, name: usize, nameLength: usize): usize {
   d.listenerSequence = sequence;
   d.receiveTimeoutMs = listener.receiveTimeoutMs;
   d.sendTimeoutMs = listener.sendTimeoutMs;
+  d.urgentInLine = listener.urgentInLine;
   d.lingerOn = listener.lingerOn;
   d.lingerSeconds = listener.lingerSeconds;
   const peer = name != 0 && nameLength != 0 ? name : peerName(made);

@@ -116,13 +116,13 @@ export class Api {
   }
 
   /** Sends the next `bytes` bytes of the socket's stream, or of that sender's part of it. */
-  *send(socket: number, bytes: number, sender = 0): Steps<number> {
+  *send(socket: number, bytes: number, sender = 0, urgent = false): Steps<number> {
     const kernel = this.kernel(socket);
     const at = this.memory.address + BUFFER;
     const flows = kernel === undefined ? undefined : this.streams.flowsOf(kernel);
     if (flows !== undefined) this.streams.prepare(flows.out, this.u8.subarray(at, at + bytes), sender);
     const over = flows?.out.over === true;
-    const result = yield* this.call("send", socket, at, bytes, 0);
+    const result = yield* this.call("send", socket, at, bytes, urgent ? ws.MSG_OOB : 0);
     if (flows === undefined) return result;
     this.streams.sent(flows.out, bytes, result, this.thread.label, sender, over);
     if (result < 0) this.streams.broken(flows, this.error, this.thread.label);
@@ -203,6 +203,15 @@ export class Api {
   *linger(socket: number, seconds: number): Steps<number> {
     this.i32[(this.memory.address + VALUE) >> 2] = 1 | (seconds << 16);
     return yield* this.call("setsockopt", socket, ws.SOL_SOCKET, ws.SO_LINGER, this.memory.address + VALUE, 4);
+  }
+
+  /** Urgent bytes are read as all others. Tried again where the kernel refuses it. */
+  *inLine(socket: number): Steps<void> {
+    const at = this.memory.address + VALUE;
+    for (let left = 10; left > 0; left--) {
+      this.i32[at >> 2] = 1;
+      if ((yield* this.call("setsockopt", socket, ws.SOL_SOCKET, ws.SO_OOBINLINE, at, 4)) === 0) return;
+    }
   }
 
   *timeouts(socket: number, option: number, ms: number): Steps<number> {

@@ -151,7 +151,8 @@ export function winsockCalls(machine: Machine, network: Network, events: KernelE
       return withSocket(thread, handle!, (socket, state) => {
         const end = socket.end;
         if (end === undefined || socket.state !== "connected") return fail(thread, ws.WSAENOTCONN);
-        if ((flags! & ~4) !== 0) return fail(thread, ws.WSAEOPNOTSUPP);
+        // Urgent bytes are always in line here, and marks are none.
+        if ((flags! & ~(ws.MSG_OOB | 4)) !== 0) return fail(thread, ws.WSAEOPNOTSUPP);
         if (end.finSent) return fail(thread, ws.WSAESHUTDOWN);
         if (end.resetReceived) return fail(thread, ws.WSAECONNRESET);
         const from = (buffer! >>> 0) + state.done;

@@ -97,8 +97,15 @@ export const byteMutants: readonly Mutant[] = [
   {
     name: "end-without-second-look",
     breaks: "bytes that came right before the end are not read",
-    changes: [{ from: "      if (readable(d) != 0) continue;\n", to: "" }],
+    changes: [{ from: "      if (hasBytes(d)) continue;\n", to: "" }],
     by: "stream",
+  },
+  {
+    name: "urgent-in-line-dropped",
+    breaks: "older urgent bytes are passed over although they are read in line",
+    changes: [{ from: "passes <= at - from && d.urgentInLine == 0) {", to: "passes <= at - from) {" }],
+    by: "stream",
+    profile: "urgent",
   },
   {
     name: "send-owner-ignored",

@@ -179,7 +179,7 @@ export const regressions: readonly Mutant[] = [
     name: "doorbell-keeps-several-awake",
     breaks: "threads in select leave a doorbell to each other, and look at it without end",
     changes: [
-      { from: "  if (left && !anyReady(call.reads, true) && !anyReady(call.writes, false)) os.sleepMs(1);\n", to: "" },
+      { from: "  if (left && !anythingReady(call)) os.sleepMs(1);\n", to: "" },
     ],
     by: "processor",
     once: true,
@@ -229,7 +229,7 @@ export const regressions: readonly Mutant[] = [
     breaks: "a select that began while its socket was connecting takes back another thread's wish to be woken",
     changes: [
       {
-        from: "const same = d.handle == socket && wasArmed(call, reading, index, d.generation);",
+        from: "const same = d.handle == socket && wasArmed(call, set, index, d.generation);",
         to: "const same = true;",
       },
     ],
@@ -281,6 +281,14 @@ export const regressions: readonly Mutant[] = [
     changes: [{ from: "    whole = false;\n", to: "" }],
     by: "stream",
     profile: "kernel-errors",
+    once: true,
+  },
+  {
+    name: "pending-looked-after-by-the-caretaker-alone",
+    breaks: "bytes wait for ever where an acceptor without memory cannot refuse them, and no caretaker can be had",
+    changes: [{ from: "else if ((d.head != 0 || d.shutdownSend != 0) &&", to: "else if (false &&" }],
+    by: "liveness",
+    profile: "refusals",
     once: true,
   },
 ];

@@ -13,7 +13,7 @@ export const wakingMutants: readonly Mutant[] = [
     breaks: "select arms and sleeps without looking again",
     changes: [
       {
-        from: "if (!anyReady(call.reads, true) && !anyReady(call.writes, false) && !anyHandedOver(call, call.writes)) {",
+        from: "if (!anythingReady(call) && !anyHandedOver(call, call.writes)) {",
         to: "if (!anyHandedOver(call, call.writes)) {",
       },
     ],
@@ -60,7 +60,7 @@ export const wakingMutants: readonly Mutant[] = [
   {
     name: "no-fence-after-credit",
     breaks: "a reader may look at armed before its credit is seen",
-    changes: [{ from: "      sync.fence();\n      answerWriter(d);", to: "      answerWriter(d);" }],
+    changes: [{ from: "    sync.fence();\n    answerWriter(d);\n  }", to: "    answerWriter(d);\n  }" }],
     by: "liveness",
   },
   {

@@ -26,6 +26,8 @@ export interface SidePlan {
   /** Threads that send; and that receive, until the end of the stream. */
   senders: number;
   receivers: number;
+  /** Sends some of its bytes as urgent. */
+  urgent: boolean;
 }
 
 /** What both sides of one connection do. It comes to an end whatever the order. */
@@ -52,6 +54,7 @@ function side(random: Random, mostBytes: number): SidePlan {
     pauseMs: random.weighted([[0, 6], [1, 1], [30, 1], [1700, 1]] as const), // biome-ignore format: short
     senders: random.oneIn(6) ? 2 : 1,
     receivers: random.oneIn(6) ? 2 : 1,
+    urgent: false,
   };
 }
 

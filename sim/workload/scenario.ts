@@ -109,6 +109,8 @@ export class Scenario {
     }
     server.listener = listener;
     const { random } = this.stage;
+    // What it accepts has it too, from the first byte on.
+    if (this.options.urgent) yield* api.inLine(listener);
     if (this.options.messages && random.oneIn(2)) {
       yield* api.messages(listener, ws.FD_ACCEPT | (random.oneIn(2) ? transferEvents : 0));
     } else if (nonBlocking) yield* api.nonBlocking(listener, true);
@@ -178,6 +180,10 @@ export class Scenario {
     const { random } = this.stage;
     const calm = planConnection(random, this.options.mostBytes);
     const plan = this.options.messages ? withMessages(random, calm) : calm;
+    if (this.options.urgent) {
+      for (const side of plan.sides) side.urgent = random.oneIn(2);
+      yield* api.inLine(socket);
+    }
     this.plans.set(api.kernel(socket)!.id, plan);
     if (plan.connecting === "messages") yield* api.messages(socket, ws.FD_CONNECT | transferEvents);
     if (plan.connecting !== "blocking") yield* api.nonBlocking(socket, true);

@@ -11,7 +11,10 @@ import { type Stage, startThread } from "./program.js";
 function* wait(api: Api, socket: number, plan: SidePlan, reading: boolean, vain: number): Steps<void> {
   const kernel = api.kernel(socket);
   if (plan.style === "messages") {
-    if (kernel !== undefined) yield* api.message(kernel, (reading ? ws.FD_READ : ws.FD_WRITE) | ws.FD_CLOSE);
+    const event =
+      kernel === undefined ? 0 : yield* api.message(kernel, (reading ? ws.FD_READ : ws.FD_WRITE) | ws.FD_CLOSE);
+    // An end that is none, which a hostile peer can make us tell of, is looked for with patience.
+    if ((event & 0xffff) === ws.FD_CLOSE && vain > 16) yield* api.sleep(Math.min(64, vain >> 4));
     return;
   }
   if (plan.style === "poll") {
@@ -48,7 +51,7 @@ function* write(
   let vain = 0;
   for (let done = 0; done < bytes && !all.closing; ) {
     const piece = Math.min(bytes - done, 1 + random.below(plan.piece));
-    const sent = yield* api.send(socket, piece, sender);
+    const sent = yield* api.send(socket, piece, sender, plan.urgent && random.oneIn(3));
     if (all.closing) return false;
     vain = sent >= 0 ? vain >> 1 : vain + 1;
     if (sent >= 0) done += sent;

@@ -26,6 +26,7 @@ const counts: Readonly<Record<Profile, number>> = {
   hostile: 300,
   directory: 200,
   messages: 400,
+  urgent: 400,
 };
 
 describe("seeds", () => {

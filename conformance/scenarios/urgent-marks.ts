@@ -1,0 +1,115 @@
+import { Group } from "../scenario.js";
+
+/** Where in the stream urgent bytes are: what is before, at, between and behind them. */
+export const urgentMarksGroup = new Group("urgent marks");
+const { add } = urgentMarksGroup;
+
+add(
+  "two urgent bytes in a row: the first is dropped",
+  `
+  pair
+  B send s 1 oob
+  B send s 1 oob
+  settle
+  A ioctl s FIONREAD
+  A recv s 1 oob => 1 'A'
+  B send s 2
+  settle
+  A recv s 16 => 2 'ab'
+`,
+);
+
+add(
+  "three urgent bytes in a row, and one behind others",
+  `
+  pair
+  B send s 1 oob
+  B send s 1 oob
+  B send s 1 oob
+  B send s 2
+  B send s 1 oob
+  B send s 2
+  settle
+  A recv s 1 oob
+  A recv s 16
+  A recv s 16
+`,
+);
+
+add(
+  "an urgent byte becomes an ordinary one when a newer one comes before it is reached",
+  `
+  pair
+  B send s 2
+  B send s 1 oob
+  B send s 2
+  B send s 1 oob
+  B send s 2
+  settle
+  A recv s 16
+  A recv s 16
+  A recv s 16
+`,
+);
+
+add(
+  "recv while only an urgent byte is there drops it",
+  `
+  pair
+  B send s 1 oob
+  settle
+  A ioctl s FIONBIO 1
+  A recv s 16 => -1 WSAEWOULDBLOCK
+  A recv s 1 oob
+  B send s 2
+  settle
+  A recv s 16
+`,
+);
+
+add(
+  "reading past an urgent byte drops it",
+  `
+  pair
+  B send s 2
+  B send s 1 oob
+  B send s 2
+  settle
+  A ioctl s FIONBIO 1
+  A recv s 16 => 2 'ab'
+  A recv s 16 => 2 'cd'
+  A recv s 1 oob
+  A select e=s t=0
+`,
+);
+
+add(
+  "peeking before, and behind, an urgent byte",
+  `
+  pair
+  B send s 2
+  B send s 1 oob
+  B send s 2
+  settle
+  A recv s 16 peek => 2 'ab'
+  A recv s 16 => 2 'ab'
+  A recv s 16 peek => 2 'cd'
+  A recv s 1 oob => 1 'A'
+  A recv s 16 => 2 'cd'
+`,
+);
+
+add(
+  "urgent bytes between many others",
+  `
+  pair
+  B send s 5000
+  B send s 1 oob
+  B send s 5000
+  settle
+  A ioctl s FIONREAD
+  A recv s 1 oob
+  A recv s 20000
+  A recv s 20000
+`,
+);
