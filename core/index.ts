@@ -13,6 +13,7 @@ import { withdrawAll } from "./sockets/rendezvous";
 import { readRules } from "./sockets/rules";
 import { dropThread } from "./vmmc/bells";
 
+export { WSACancelBlockingCall, WSAIsBlocking, WSASetBlockingHook, WSAUnhookBlockingHook } from "./winsock/hooks";
 export { accept, bind, closesocket, connect, listen, shutdown, socket } from "./winsock/sockets";
 export { WSARecvEx, recv, recvfrom, select, send, sendto } from "./winsock/transfer";
 export { AcceptEx, TransmitFile, WSAAsyncSelect, getsockopt, ioctlsocket, setsockopt } from "./winsock/options";

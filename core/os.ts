@@ -63,6 +63,9 @@
 /** Posts a message into the queue of the window's thread. Never waits. False: there is no such window, or no room. */
 @external("os", "post_message") export declare function postMessage(window: usize, message: u32, wParam: usize, lParam: u32): bool;
 
+/** Calls a blocking hook of the application; what it returns: whether it wants to be called again at once. */
+@external("os", "call_hook") export declare function callHook(hook: usize): bool;
+
 /** POLICY_ bits: what the modules of this process import besides the wrapper. Cheap when no module was loaded since. */
 @external("os", "policy") export declare function policy(): u32;
 /** Value of a CONFIG_ setting. */

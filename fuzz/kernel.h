@@ -244,5 +244,9 @@ OS u32 w2c_os_select(struct w2c_os *o, u32 ignored, u64 reads, u64 writes, u64 e
 }
 OS u32 w2c_os_WSAAsyncSelect(struct w2c_os *o, u64 s, u64 window, u32 message, u32 events) { return end_of(s) ? 0 : error_of(o, WS_WSAENOTSOCK); }
 OS u32 w2c_os_WSARecvEx(struct w2c_os *o, u64 s, u64 buffer, u32 length, u64 flags) { return kernel_receive(o, s, buffer, length, flags ? AT(u32, flags) : 0); }
+OS u64 w2c_os_WSASetBlockingHook(struct w2c_os *o, u64 hook) { return 0; }
+OS u32 w2c_os_WSAUnhookBlockingHook(struct w2c_os *o) { return 0; }
+OS u32 w2c_os_WSAIsBlocking(struct w2c_os *o) { return 0; }
+OS u32 w2c_os_WSACancelBlockingCall(struct w2c_os *o) { return 0; }
 OS u32 w2c_os_AcceptEx(struct w2c_os *o, u64 a, u64 b, u64 c, u32 d, u32 e, u32 f, u64 g, u64 h) { return error_of(o, WS_WSAEOPNOTSUPP), 0; }
 OS u32 w2c_os_TransmitFile(struct w2c_os *o, u64 a, u64 b, u32 c, u32 d, u64 e, u64 f, u32 g) { return error_of(o, WS_WSAEOPNOTSUPP), 0; }

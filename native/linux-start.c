@@ -28,4 +28,4 @@ __attribute__((destructor)) static void vmmc_end(void) {
   pthread_mutex_unlock(&vmmc_bells);
 }
 #define VMMC_RUNS (__builtin_expect(atomic_load_explicit(&vmmc_state, memory_order_acquire) == 1, 1) || vmmc_start())
-#define VMMC_CALL(name, ...) (VMMC_RUNS ? w2c_core_##name(&vmmc_core, __VA_ARGS__) : w2c_os_##name(NULL, __VA_ARGS__))
+#define VMMC_CALL(name, ...) (VMMC_RUNS ? w2c_core_##name(&vmmc_core __VA_OPT__(,) __VA_ARGS__) : w2c_os_##name(NULL __VA_OPT__(,) __VA_ARGS__))

@@ -107,6 +107,7 @@ static void vmmc_remove_bells(bool own) {
   if (list) closedir(list);
 }
 OS u32 w2c_os_post_message(struct w2c_os *o, uptr window, u32 message, uptr w, u32 l) { return 0; } /* there are no windows */
+OS u32 w2c_os_call_hook(struct w2c_os *o, uptr hook) { return ((uptr (*)(void))hook)() != 0; }
 /* --- Shared memory: files in a folder that belongs to the user alone --- */
 /* The folder: VMMC_DIR; else in memory, one for each user and network namespace. */
 static void vmmc_find_folder(void) {

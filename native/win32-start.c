@@ -23,7 +23,7 @@ static bool vmmc_start(void) {
   return vmmc_state == 1;
 }
 #define VMMC_RUNS (__builtin_expect(__atomic_load_n(&vmmc_state, __ATOMIC_ACQUIRE) == 1, 1) || vmmc_start())
-#define VMMC_CALL(name, ...) (VMMC_RUNS ? w2c_core_##name(&vmmc_core, __VA_ARGS__) : w2c_os_##name(NULL, __VA_ARGS__))
+#define VMMC_CALL(name, ...) (VMMC_RUNS ? w2c_core_##name(&vmmc_core __VA_OPT__(,) __VA_ARGS__) : w2c_os_##name(NULL __VA_OPT__(,) __VA_ARGS__))
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *reserved) {
   if (vmmc_state != 1) return TRUE;

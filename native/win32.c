@@ -184,6 +184,5 @@ OS uptr w2c_os_page_create(struct w2c_os *o, u32 number, u32 bytes) { /* never c
   return (uptr)view;
 }
 OS u32 w2c_os_program_name(struct w2c_os *o, uptr text, u32 bytes) { return GetModuleFileNameA(NULL, (char *)text, bytes); }
-OS void w2c_os_segment_close(struct w2c_os *o, uptr address, uptr handle) {
-  UnmapViewOfFile((void *)address), CloseHandle((HANDLE)handle);
-}
+OS void w2c_os_segment_close(struct w2c_os *o, uptr address, uptr handle) { UnmapViewOfFile((void *)address), CloseHandle((HANDLE)handle); }
+OS u32 w2c_os_call_hook(struct w2c_os *o, uptr hook) { return ((INT_PTR (WINAPI *)(void))hook)() != 0; }

@@ -33,7 +33,7 @@ import { lock, unlock } from "./lock";
 import { adopt, decided } from "./pending";
 import { countReceived } from "./statistics";
 import { nowConnected, settleHere, smallScratch } from "./stream";
-import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, pollPeer, waitFor } from "./waiting";
+import { WAKE_CHANGED, WAKE_READY, pollPeer, waitError, waitFor } from "./waiting";
 import {
   consumed,
   forgetPassed,
@@ -182,8 +182,7 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
     if (woken == WAKE_READY) continue;
     const closed = d.generation != generation;
     unlock(lockWord);
-    if (woken == WAKE_TIMEOUT) return fail(ws.WSAETIMEDOUT);
-    if (woken != WAKE_CHANGED) return fail(ws.WSAENOBUFS);
+    if (woken != WAKE_CHANGED) return fail(waitError(woken));
     if (closed) return fail(ws.WSAEINTR);
     return receiveKernel(d, socket, generation, buffer, length, flags);
   }

@@ -52,6 +52,7 @@ export function anyUserLevel(set: usize): bool {
 export function selectMixed(reads: usize, writes: usize, excepts: usize, time: usize): i32 {
   const thread = currentThread();
   if (changetype<usize>(thread) == 0) return fail(ws.WSAENOBUFS);
+  if (thread.waiting != 0) return fail(ws.WSAEINPROGRESS); // called from a blocking hook
   const call = prepareCall(thread, reads, writes, excepts);
   if (changetype<usize>(call) == 0) return fail(ws.WSAENOBUFS);
   const began = os.nowUs();

@@ -35,7 +35,7 @@ import { decided, listenerGone } from "./pending";
 import { countSend, countWritten } from "./statistics";
 import { nowConnected, settleHere, smallScratch } from "./stream";
 import { markUrgent } from "./urgent";
-import { WAKE_CHANGED, WAKE_READY, WAKE_TIMEOUT, pollPeer, waitFor } from "./waiting";
+import { WAKE_CHANGED, WAKE_READY, pollPeer, waitError, waitFor } from "./waiting";
 import { copyIn, growWindow, knownRoom, writable } from "./window";
 
 /** `send` on a user-level connection. */
@@ -112,9 +112,8 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     waited = true;
     const woken = waitFor(d, socket, false, deadline);
     if (woken == WAKE_READY) continue;
-    if (woken == WAKE_TIMEOUT) return finishSend(d, lockWord, ws.WSAETIMEDOUT, done);
     if (woken == WAKE_CHANGED) break;
-    return finishSend(d, lockWord, ws.WSAENOBUFS, done);
+    return finishSend(d, lockWord, waitError(woken), done);
   }
   const closed = d.generation != generation;
   // Looked at once: another thread may finish the connect at any moment, and then these bytes are not for the kernel.

@@ -2,6 +2,7 @@
  * Waiting on one connection: look, spin for a bounded, adaptive time, arm, look again, sleep. The peer looks at what we
  * armed after it published, both sequentially consistent, so that one of the two sees the other.
  */
+import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
 import { runtime } from "../runtime";
@@ -26,6 +27,7 @@ import {
   setReset,
 } from "./descriptor";
 import { eventsArm, ringMessenger } from "./events";
+import { HOOK_PERIOD_MS, callHook, takeCancelled } from "./hooks";
 import { lock, unlock } from "./lock";
 import { decided, settlePending } from "./pending";
 import { countWait } from "./statistics";
@@ -40,6 +42,17 @@ export const WAKE_TIMEOUT: u32 = 1;
 export const WAKE_CHANGED: u32 = 2;
 /** This thread cannot sleep: no memory or no bell. */
 export const WAKE_UNABLE: u32 = 3;
+/** The application's blocking hook has ended the wait. */
+export const WAKE_CANCELLED: u32 = 4;
+/** This is a call from the blocking hook of a thread that waits already. */
+export const WAKE_NESTED: u32 = 5;
+
+/** The error of a wait that ended so, without having found anything. */
+export function waitError(woken: u32): i32 {
+  if (woken == WAKE_TIMEOUT) return ws.WSAETIMEDOUT;
+  if (woken == WAKE_CANCELLED) return ws.WSAEINTR;
+  return woken == WAKE_NESTED ? ws.WSAEINPROGRESS : ws.WSAENOBUFS;
+}
 
 const SCRATCH_BYTES = 256;
 /** Looks before the first question for the time: about a microsecond. */
@@ -157,7 +170,9 @@ export function waitFor(d: Descriptor, socket: usize, reading: bool, deadline: u
     return WAKE_READY;
   }
   const thread = currentThread();
-  if (changetype<usize>(thread) == 0 || scratch(thread, SCRATCH_BYTES) == 0) return WAKE_UNABLE;
+  if (changetype<usize>(thread) == 0) return WAKE_UNABLE;
+  if (thread.waiting != 0) return WAKE_NESTED;
+  if (scratch(thread, SCRATCH_BYTES) == 0) return WAKE_UNABLE;
   const generation = d.generation;
   const began = os.nowUs();
   join(d, thread, reading);
@@ -177,14 +192,26 @@ export function waitFor(d: Descriptor, socket: usize, reading: bool, deadline: u
     const peer = d.peer;
     holdPeer(peer);
     unlock(lockOf(d, reading));
-    if (pending) sleepPending(d, socket, thread, min(restMs(now, deadline), pendingRestMs(now - began)));
-    else sleepUser(d, socket, generation, peer, thread, restMs(now, deadline));
+    let rest = restMs(now, deadline);
+    if (thread.hook != 0) {
+      callHook(thread);
+      rest = min(rest, HOOK_PERIOD_MS);
+    }
+    if (thread.cancelled == 0) {
+      if (pending) sleepPending(d, socket, thread, min(rest, pendingRestMs(now - began)));
+      else sleepUser(d, socket, generation, peer, thread, rest);
+    }
     releasePeer(peer);
+    const cancelled = takeCancelled(thread);
     lock(lockOf(d, reading));
     if (d.generation != generation || d.handle != socket || kindOf(d) < KIND_PENDING) {
       // The list went with the connection: whoever changed it has woken everybody in it.
       thread.waiting = 0;
       return WAKE_CHANGED;
+    }
+    if (cancelled) {
+      result = WAKE_CANCELLED;
+      break;
     }
   }
   leave(d, thread, reading);

@@ -24,6 +24,11 @@ export class Thread {
   scratch: usize;
   /** Current spin limit (us) of `select`. */
   selectSpinUs: u32;
+  /** The application's blocking hook; 0: none. */
+  hook: usize;
+  /** True (1) while the hook is called from a wait of ours; and once it has ended that wait. */
+  blocking: u32;
+  cancelled: u32;
   /** When `select` last asked the kernel (us). */
   kernelAskedUs: u64;
 }

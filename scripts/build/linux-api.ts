@@ -18,7 +18,16 @@ const PLAIN: Readonly<Record<string, string>> = {
   getpeername: "getpeername",
 };
 /** WinSock calls that have no counterpart, with what each returns when it fails. */
-const REFUSED: Readonly<Record<string, number>> = { AcceptEx: 0, TransmitFile: 0, WSAAsyncSelect: -1, WSARecvEx: -1 };
+const REFUSED: Readonly<Record<string, number>> = {
+  AcceptEx: 0,
+  TransmitFile: 0,
+  WSAAsyncSelect: -1,
+  WSARecvEx: -1,
+  WSASetBlockingHook: 0,
+  WSAUnhookBlockingHook: -1,
+  WSAIsBlocking: 0,
+  WSACancelBlockingCall: -1,
+};
 
 const C_TYPES: Readonly<Record<string, string>> = { usize: "uint64_t", i32: "int32_t", u32: "uint32_t", void: "void" };
 

@@ -124,7 +124,11 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
     if (m.decide(true)) m.unwind();
     return undefined;
   };
-  for (const name of ["AcceptEx", "TransmitFile"]) doors[name] = plain(m, () => 0);
+  const unused = [
+    ...["AcceptEx", "TransmitFile", "call_hook"],
+    ...["WSASetBlockingHook", "WSAUnhookBlockingHook", "WSAIsBlocking", "WSACancelBlockingCall"],
+  ];
+  for (const name of unused) doors[name] = plain(m, () => 0);
   return doors;
 }
 

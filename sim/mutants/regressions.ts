@@ -178,9 +178,7 @@ export const regressions: readonly Mutant[] = [
   {
     name: "doorbell-keeps-several-awake",
     breaks: "threads in select leave a doorbell to each other, and look at it without end",
-    changes: [
-      { from: "  if (left && !anythingReady(call)) os.sleepMs(1);\n", to: "" },
-    ],
+    changes: [{ from: "  if (left && !anythingReady(call)) os.sleepMs(1);\n", to: "" }],
     by: "processor",
     once: true,
   },

@@ -1,4 +1,5 @@
-/* Three modes of the harness (see harness.c): sockets closed under sleeping threads, killed processes, and processes that end. */
+/* Modes of the harness (see harness.c) in which calls end early: sockets closed under sleeping threads, killed processes, processes that
+ * end, and blocking hooks. */
 #include "harness.h"
 #include <dirent.h>
 
@@ -150,6 +151,42 @@ int leave_rounds(uint64_t seed, uint32_t rounds) {
     reap(child, false);
     no_bells(round);
   }
+  printf("rounds=%u\n", rounds);
+  return 0;
+}
+
+/* --- hook --- */
+static sock hooked;
+static uint32_t hook_calls;
+/** What an application may do in its hook while `recv` waits, and in the end: cancels that. */
+static uintptr_t hook(void) {
+  uint8_t byte;
+  SET(1) reads = { 1, { hooked } };
+  check(vmmc_WSAIsBlocking() == 1, hook_calls);
+  check(vmmc_recv(hooked, ADDRESS(&byte), 1, 0) == -1 && vmmc_WSAGetLastError() == WS_WSAEINPROGRESS, vmmc_WSAGetLastError());
+  check(vmmc_select(0, ADDRESS(&reads), 0, 0, 0) == -1 && vmmc_WSAGetLastError() == WS_WSAEINPROGRESS, vmmc_WSAGetLastError());
+  check(vmmc_send(hooked, ADDRESS(&byte), 1, 0) == 1, hook_calls);
+  if (++hook_calls % 3 != 0) return hook_calls % 3 == 1;
+  check(vmmc_WSACancelBlockingCall() == 0, hook_calls);
+  return 1;
+}
+int hook_rounds(uint32_t rounds) {
+  uint16_t port;
+  uint8_t bytes[16];
+  sock listener = listen_here(&port, 5), other;
+  check((hooked = connect_to(port)) != NONE && (other = vmmc_accept(listener, 0, 0)) != NONE, 0);
+  vmmc_WSASetBlockingHook(ADDRESS(hook));
+  for (uint32_t round = 0; round < rounds; round++) {
+    check(vmmc_recv(hooked, ADDRESS(bytes), sizeof bytes, 0) == -1 && vmmc_WSAGetLastError() == WS_WSAEINTR, vmmc_WSAGetLastError());
+    check(hook_calls == 3 * (round + 1) && vmmc_WSAIsBlocking() == 0, hook_calls);
+    check(receive_all(other, bytes, 3) && send_all(other, bytes, 5), round);
+    check(receive_all(hooked, bytes, 5), round);
+  }
+  vmmc_WSAUnhookBlockingHook();
+  vmmc_closesocket(other);
+  check(vmmc_recv(hooked, ADDRESS(bytes), 1, 0) == 0 && hook_calls == 3 * rounds, hook_calls);
+  vmmc_closesocket(hooked);
+  vmmc_closesocket(listener);
   printf("rounds=%u\n", rounds);
   return 0;
 }

@@ -6,6 +6,7 @@
  *   harness close SEED ROUNDS           a socket is closed while other threads sleep in its calls
  *   harness kill SEED ROUNDS            one of two busy processes is killed at a random moment
  *   harness leave SEED ROUNDS           a process ends while threads of it begin
+ *   harness hook ROUNDS                 a blocking hook ends calls that wait
  *   harness start                       starts the core and ends, as the next program of the user would
  * Ends with 0 when all was right, with 3 when the machine's limits do not allow it, else with 1 and a message. */
 #include "harness.h"
@@ -227,7 +228,8 @@ int main(int count, char **arguments) {
   if (!strcmp(mode, "close") && second) return close_rounds(first, (uint32_t)second);
   if (!strcmp(mode, "kill") && second) return kill_rounds(first, (uint32_t)second);
   if (!strcmp(mode, "leave") && second) return leave_rounds(first, (uint32_t)second);
+  if (!strcmp(mode, "hook") && first) return hook_rounds((uint32_t)first);
   if (!strcmp(mode, "start")) return vmmc_start() ? 0 : 1;
-  fprintf(stderr, "usage: harness pingpong ROUNDS | stress SEED SECONDS 1|2 | many N | scale N ROUNDS | close SEED ROUNDS | kill SEED ROUNDS | leave SEED ROUNDS | start\n");
+  fprintf(stderr, "usage: harness pingpong ROUNDS | stress SEED SECONDS 1|2 | many N | scale N ROUNDS | close SEED ROUNDS | kill SEED ROUNDS | leave SEED ROUNDS | hook ROUNDS | start\n");
   return 2;
 }

@@ -58,5 +58,6 @@ int scale(uint32_t connections, uint32_t rounds);
 int close_rounds(uint64_t seed, uint32_t rounds);
 int kill_rounds(uint64_t seed, uint32_t rounds);
 int leave_rounds(uint64_t seed, uint32_t rounds);
+int hook_rounds(uint32_t rounds);
 
 #endif

@@ -100,6 +100,16 @@ describe(`a process that ends while threads of it begin, from seed ${seed},`, ()
   }
 });
 
+describe("a blocking hook", () => {
+  for (const variant of variants) {
+    it(`is called while recv waits, may use sockets, and ends the wait: ${variant} build`, async (t) => {
+      const harness = new Harness(t, variant);
+      assert.equal((await harness.run(["hook", 20])).rounds, 20);
+      harness.assertNothingLeft();
+    });
+  }
+});
+
 describe(`a connection that ends under somebody, from seed ${seed},`, () => {
   for (const variant of variants) {
     it(`wakes the threads that sleep in calls on the closed socket: ${variant} build`, async (t) => {
