@@ -13,6 +13,9 @@
 @external("os", "alloc") export declare function alloc(bytes: usize): usize;
 @external("os", "free") export declare function free(address: usize): void;
 
+/** Where the application's memory ends that goes on from `address` with the same rights; 0: it cannot be read (or written). */
+@external("os", "memory_end") export declare function memoryEnd(address: usize, writes: bool): usize;
+
 /** Monotonic time in microseconds. */
 @external("os", "now_us") export declare function nowUs(): u64;
 /** Lets another runnable thread have this processor. */

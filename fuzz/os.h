@@ -85,6 +85,7 @@ OS u32 w2c_os_bell_wait(struct w2c_os *o, uptr bell, uptr process, u32 ms) {
 
 /* --- Messages: to the only window, about sockets that are open --- */
 static bool is_open_here(const struct w2c_os *o, u64 socket);
+OS uptr w2c_os_memory_end(struct w2c_os *o, uptr address, u32 writes) { return address ? ~(uptr)0 : 0; }
 OS u32 w2c_os_call_hook(struct w2c_os *o, uptr hook) { return 0; }
 OS u32 w2c_os_post_message(struct w2c_os *o, uptr window, u32 message, uptr socket, u32 event) {
   must(window == WINDOW && message == MESSAGE, "posts another message than was asked for");

@@ -15,14 +15,14 @@ static bool vmmc_variable(const char *name, char *text, size_t size), vmmc_value
 /* --- Threads, memory, time --- */
 OS uptr w2c_os_thread(struct w2c_os *o) { DWORD e = GetLastError(); uptr r = (uptr)TlsGetValue(vmmc_tls); SetLastError(e); return r; }
 OS u32 w2c_os_set_thread(struct w2c_os *o, uptr record) { return TlsSetValue(vmmc_tls, (void *)record) != 0; }
-OS uptr w2c_os_alloc(struct w2c_os *o, uptr bytes) {
-  char *raw = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, bytes + 64 + sizeof(void *));
-  if (!raw) return 0;
-  char *aligned = (char *)(((uptr)raw + sizeof(void *) + 63) & ~(uptr)63);
-  ((void **)aligned)[-1] = raw;
-  return (uptr)aligned;
+OS uptr w2c_os_alloc(struct w2c_os *o, uptr bytes) { void *memory = _aligned_malloc(bytes, 64); return (uptr)(memory ? memset(memory, 0, bytes) : NULL); }
+OS void w2c_os_free(struct w2c_os *o, uptr address) { _aligned_free((void *)address); }
+OS uptr w2c_os_memory_end(struct w2c_os *o, uptr address, u32 writes) {
+  enum { WRITABLE = PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY };
+  MEMORY_BASIC_INFORMATION m;
+  if (!VirtualQuery((void *)address, &m, sizeof m) || m.State != MEM_COMMIT) return 0;
+  return m.Protect & (writes ? WRITABLE : WRITABLE | PAGE_READONLY | PAGE_EXECUTE_READ) ? (uptr)m.BaseAddress + m.RegionSize : 0;
 }
-OS void w2c_os_free(struct w2c_os *o, uptr address) { HeapFree(GetProcessHeap(), 0, ((void **)address)[-1]); }
 OS u64 w2c_os_now_us(struct w2c_os *o) {
   static LARGE_INTEGER frequency;
   LARGE_INTEGER now;

@@ -38,6 +38,7 @@ export function shutdownStream(d: Descriptor, socket: usize, how: i32): i32 {
   lockBoth(d);
   if (d.handle != socket || kindOf(d) < KIND_PENDING) {
     const lost = d.handle == socket && wasLost(d);
+    if (d.handle == socket && kindOf(d) == KIND_ENDED && how != ws.SD_RECEIVE) d.shutdownSend = 1;
     unlockBoth(d);
     // The kernel would make an orderly end of it; and there is nothing left to be shut.
     return lost ? 0 : ws.shutdown(socket, how);

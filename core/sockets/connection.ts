@@ -47,6 +47,8 @@ export function attach(d: Descriptor, segment: Segment, side: u32): void {
   d.remoteRing = rings + (<usize>other) * segment.ringBytes;
   d.tail = 0;
   d.seenHead = 0;
+  d.receiveMemoryEnd = 0;
+  d.sendMemoryEnd = 0;
   d.unannounced = 0;
   d.urgent = 0;
   d.urgentWord = 0;

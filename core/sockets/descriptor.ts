@@ -82,6 +82,9 @@ export class Descriptor {
   urgentInLine: u32;
   /** Bytes to read lie here. */
   ownRing: usize;
+  /** Memory of the application that is known to be there. */
+  receiveMemory: usize;
+  receiveMemoryEnd: usize;
   receiveTimeoutMs: u32;
   /** The application called shutdown for receiving. */
   shutdownReceive: u32;
@@ -116,6 +119,8 @@ export class Descriptor {
   answeredRead: u32;
   /** Bytes to write go here. */
   remoteRing: usize;
+  sendMemory: usize;
+  sendMemoryEnd: usize;
   sendTimeoutMs: u32;
   /** What the application set with SO_SNDBUF (bytes) + 1; 0: nothing. */
   sendBuffer: u32;
@@ -299,9 +304,7 @@ export function setEnd(d: Descriptor, ended: u32): void {
   setField(d, offsetof<Descriptor>("ended"), ended);
 }
 
-/** Set by who reads, taken by who sends: with different locks. */
-// @ts-ignore: decorator
-@inline
+/** Set by who reads, taken by who sends. */
 export function setHeard(d: Descriptor, heard: u32): void {
   setField(d, offsetof<Descriptor>("heard"), heard);
 }

@@ -3,6 +3,7 @@ import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
 import { selectOne } from "../vmmc/kernel-connection";
+import { BAD_BUFFER, canWriteTo } from "./buffers";
 import { wakeCaretaker } from "./caretaker";
 import { damage, endConnection, peerFlags } from "./connection";
 import {
@@ -12,6 +13,7 @@ import {
   ENDED_OTHERWISE,
   KIND_CONNECTING,
   KIND_ENDED,
+  KIND_KERNEL,
   KIND_PENDING,
   KIND_UNUSED,
   endOf,
@@ -38,9 +40,9 @@ import {
   consumed,
   forgetPassed,
   hasBytes,
-  hasNewMark,
-  noticeMark,
+  moreReadable,
   peekToMark,
+  readableWithMarks,
   receiveUrgent,
   skipped,
   upToMark,
@@ -57,25 +59,19 @@ function take(d: Descriptor, buffer: usize, length: u32): u32 {
   let done: u32 = 0;
   while (done < length) {
     let there = d.seenHead - d.tail;
-    if (there < length - done) there = moreReadable(d);
+    if (there < length - done) there = moreReadable(d, there);
     if (there == 0) break;
     const bytes = min(min(there, length - done), <u32>layout.COPY_CHUNK);
+    if (!canWriteTo(d, buffer + done, bytes)) {
+      if (done == 0) return BAD_BUFFER;
+      break;
+    }
     copyOut(d, buffer + done, bytes);
     done += bytes;
     consumed(d, bytes);
   }
   countReceived(d, done);
   return done;
-}
-
-/** `readable`, up to a mark that came with what is there now. There was none before. */
-// @ts-ignore: decorator
-@inline
-function moreReadable(d: Descriptor): u32 {
-  const there = readable(d);
-  if (!hasNewMark(d)) return there;
-  noticeMark(d);
-  return d.urgent != 0 ? min(there, d.urgentAt - d.tail) : there;
 }
 
 /** As `take`, but everything stays to be read. Begins behind `skip` bytes. */
@@ -89,6 +85,10 @@ function peek(d: Descriptor, buffer: usize, length: u32, skip: u32): u32 {
   while (done < length) {
     const bytes = min(readable(d), length - done);
     if (bytes == 0) break;
+    if (!canWriteTo(d, buffer + done, bytes)) {
+      if (done == 0) done = BAD_BUFFER;
+      break;
+    }
     copyOut(d, buffer + done, bytes);
     done += bytes;
     d.tail += bytes;
@@ -127,13 +127,7 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
       return fail(ws.WSAESHUTDOWN);
     }
     let there = d.seenHead - d.tail;
-    if (there == 0 || there < <u32>length) {
-      there = readable(d);
-      if (hasNewMark(d)) {
-        noticeMark(d);
-        there = readable(d);
-      }
-    }
+    if (there == 0 || there < <u32>length) there = readableWithMarks(d);
     let most = <u32>length;
     if (d.urgent != 0 && there != 0) {
       there = peeking ? peekToMark(d, there) : upToMark(d, there, waited);
@@ -152,9 +146,10 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
     if (there != 0) {
       const done = peeking ? peek(d, buffer, most, skipped(d)) : take(d, buffer, most);
       if (d.urgent != 0) forgetPassed(d);
+      if (done == 0 && most != 0) continue; // a mark came meanwhile
       if (eventsOf(d) != 0) readingEnabled(d);
       unlock(lockWord);
-      return done;
+      return done == BAD_BUFFER ? fail(ws.WSAEFAULT) : done;
     }
     const told = peerFlags(d);
     if (told != 0) {
@@ -184,10 +179,22 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
     unlock(lockWord);
     if (woken != WAKE_CHANGED) return fail(waitError(woken));
     if (closed) return fail(ws.WSAEINTR);
-    return receiveKernel(d, socket, generation, buffer, length, flags);
+    const result = receiveKernel(d, socket, generation, buffer, length, flags);
+    return result == 0 && length != 0 && wasResetInKernel(d, socket) ? fail(ws.WSAECONNRESET) : result;
   }
   unlock(lockWord);
   return receiveKernel(d, socket, generation, buffer, length, flags);
+}
+
+/**
+ * A connection that went on in the kernel while this thread waited has no peer any more: after a reset, and not after an orderly
+ * end. Who is blocked hears of a reset; Wine keeps it back from who comes a moment later, as we do.
+ */
+function wasResetInKernel(d: Descriptor, socket: usize): bool {
+  const memory = smallScratch();
+  if (memory == 0 || kindOf(d) != KIND_KERNEL) return false;
+  store<i32>(memory, SCRATCH_BYTES / 2);
+  return ws.getpeername(socket, memory + SCRATCH_BYTES / 2, memory) != 0 && ws.WSAGetLastError() == ws.WSAENOTCONN;
 }
 
 /** Nothing to read on a non-blocking socket: a connection that is not decided yet may have its answer in the kernel. */

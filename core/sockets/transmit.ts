@@ -5,6 +5,7 @@ import * as os from "../os";
 import * as sync from "../sync";
 import { currentThread } from "../vmmc/bells";
 import { isKnownToHaveEnded } from "../vmmc/peers";
+import { BAD_BUFFER, canReadFrom } from "./buffers";
 import { wakeCaretaker } from "./caretaker";
 import { answerReader, peerFlags, ringFirst } from "./connection";
 import {
@@ -67,7 +68,9 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     asked = false;
     if (d.sendOwner == 0 || d.sendOwner == os.thread()) {
       if (d.growable != 0 && knownRoom(d) < <u32>length - done) growWindow(d, <u32>length - done);
-      done += put(d, buffer + done, <u32>length - done, (flags & ws.MSG_OOB) != 0);
+      const written = put(d, buffer + done, <u32>length - done, (flags & ws.MSG_OOB) != 0);
+      if (written == BAD_BUFFER) return finishSend(d, lockWord, ws.WSAEFAULT, done);
+      done += written;
       if (done == <u32>length) {
         const pending = kindOf(d) == KIND_PENDING;
         // Bytes first, then the look at the decision: an acceptor that sleeps for them has decided before it armed.
@@ -157,6 +160,10 @@ function put(d: Descriptor, buffer: usize, length: u32, urgent: bool): u32 {
     if (room < length - done || kindOf(d) == KIND_PENDING) room = writable(d);
     if (room == 0) break;
     const bytes = min(min(room, length - done), <u32>layout.COPY_CHUNK);
+    if (!canReadFrom(d, buffer + done, bytes)) {
+      if (done == 0) return BAD_BUFFER;
+      break;
+    }
     copyIn(d, buffer + done, bytes);
     done += bytes;
     d.head += bytes;

@@ -7,6 +7,7 @@ import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
 import * as sync from "../sync";
+import { canWriteTo } from "./buffers";
 import { answerWriter, peerFlags } from "./connection";
 import {
   Descriptor,
@@ -35,6 +36,9 @@ const URGENT_NONE: u32 = 0;
 const URGENT_UNREAD: u32 = 1;
 /** The byte was taken; its place in the stream is still to come. */
 const URGENT_READ: u32 = 2;
+
+/** An honest peer does not mark more bytes than this while one look is taken. */
+const MARKS_AT_ONCE = 16;
 
 /** The bytes written last are urgent: the last of them. Before the head is published. With `sendLock` held. */
 export function markUrgent(d: Descriptor, byte: u32): void {
@@ -78,14 +82,35 @@ export function hasNewMark(d: Descriptor): bool {
   return sync.loadRelaxed(d.own + layout.BLOCK_URGENT) != d.urgentWord;
 }
 
-/** Takes note of a new mark, once the byte that it marks is there. With `receiveLock` held. */
-export function noticeMark(d: Descriptor): void {
+/**
+ * As many bytes as can be read and lie together (as `readable`), with every mark noticed that is among them. With
+ * `receiveLock` held.
+ */
+export function readableWithMarks(d: Descriptor): u32 {
+  // In this order: a mark that is not noticed after the look at the bytes marks one behind them.
+  let there = readable(d);
+  for (let round = 0; round < MARKS_AT_ONCE && hasNewMark(d) && noticeMark(d); round++) there = readable(d);
+  return there;
+}
+
+/** As `readable` while no mark is known; of what came with a new one, nothing but the bytes that were `known` before. */
+// @ts-ignore: decorator
+@inline
+export function moreReadable(d: Descriptor, known: u32): u32 {
+  const there = readable(d);
+  if (!hasNewMark(d)) return there;
+  d.seenHead = d.tail + min(known, there);
+  return min(known, there);
+}
+
+/** Takes note of a new mark, once the byte that it marks is there; false if it is not. With `receiveLock` held. */
+function noticeMark(d: Descriptor): bool {
   // In this order: a mark whose byte lies before the head is one whose word is seen here, or an even newer one follows.
   const bytes = sync.loadAcquire(d.own + layout.BLOCK_HEAD) - d.tail;
   const word = sync.loadAcquire(d.own + layout.BLOCK_URGENT);
   const at = sync.loadAcquire(d.own + layout.BLOCK_URGENT_AT);
   const from = sync.loadAcquire(d.own + layout.BLOCK_URGENT_PASS);
-  if (at - d.tail >= bytes || bytes > d.ringBytes || sync.loadRelaxed(d.own + layout.BLOCK_URGENT) != word) return;
+  if (at - d.tail >= bytes || bytes > d.ringBytes || sync.loadRelaxed(d.own + layout.BLOCK_URGENT) != word) return false;
   const passes = (word >> layout.URGENT_PASS_SHIFT) & layout.URGENT_PASS_MASK;
   if (passes != 0 && from == d.tail && passes <= at - from && d.urgentInLine == 0) {
     for (let n: u32 = 0; n < passes; n++) passOver(d);
@@ -93,6 +118,7 @@ export function noticeMark(d: Descriptor): void {
   d.urgentWord = word;
   d.urgentAt = at;
   d.urgent = URGENT_UNREAD;
+  return true;
 }
 
 /** The marked byte is the next one, and is not to be read as one of the stream. */
@@ -160,19 +186,22 @@ export function forgetPassed(d: Descriptor): void {
   if (d.urgent != URGENT_NONE && <i32>(d.urgentAt - d.tail) < 0) d.urgent = URGENT_NONE;
 }
 
-/** Of `bytes` that are there, those that come before a mark which is not in line. With `receiveLock` held. */
-export function beforeMark(d: Descriptor, bytes: u32): u32 {
-  if (hasNewMark(d)) noticeMark(d);
+/** All bytes that are there, of those only what comes before a mark which is not in line. With `receiveLock` held. */
+export function unreadBeforeMark(d: Descriptor): u32 {
+  readableWithMarks(d);
+  const bytes = unread(d);
   if (d.urgent == URGENT_NONE || d.urgentInLine != 0) return bytes;
   return min(bytes, d.urgentAt - d.tail);
 }
 
 /** True when there are bytes for `recv`, apart from a marked one. With `receiveLock` held. */
 export function hasBytes(d: Descriptor): bool {
-  const head = sync.loadAcquire(d.own + layout.BLOCK_HEAD);
-  if (head == d.tail) return false;
-  if (hasNewMark(d)) noticeMark(d);
-  return head - d.tail > skipped(d);
+  for (let round = 0; round < MARKS_AT_ONCE; round++) {
+    const head = sync.loadAcquire(d.own + layout.BLOCK_HEAD);
+    if (head == d.tail) return false;
+    if (!hasNewMark(d) || !noticeMark(d)) return head - d.tail > skipped(d);
+  }
+  return true;
 }
 
 /** True when a byte waits for `recv` with MSG_OOB. With `receiveLock` held. */
@@ -225,6 +254,10 @@ export function receiveUrgent(d: Descriptor, socket: usize, buffer: usize, lengt
       return fail(d.shutdownReceive != 0 ? ws.WSAESHUTDOWN : ws.WSAEINVAL);
     }
     if (hasUrgent(d)) {
+      if (length != 0 && !canWriteTo(d, buffer, 1)) {
+        unlock(lockWord);
+        return fail(ws.WSAEFAULT);
+      }
       if (length != 0) store<u8>(buffer, <u8>d.urgentWord);
       if ((flags & ws.MSG_PEEK) == 0) d.urgent = URGENT_READ;
       if (eventsOf(d) != 0) urgentEnabled(d);

@@ -18,6 +18,7 @@ import {
   unlockBoth,
 } from "../sockets/descriptor";
 import { currentThread, scratch } from "../vmmc/bells";
+import { isMemory } from "../sockets/buffers";
 import { fail, refuse } from "../sockets/errors";
 import { kernelEvents, selectEvents } from "../sockets/events";
 import { lock, unlock } from "../sockets/lock";
@@ -25,18 +26,18 @@ import { startMessenger } from "../sockets/messenger";
 import { decided, toKernel } from "../sockets/pending";
 import { processReason, withdrawListener } from "../sockets/rendezvous";
 import { nowConnected } from "../sockets/stream";
-import { atMark, beforeMark } from "../sockets/urgent";
-import { unread } from "../sockets/window";
+import { atMark, unreadBeforeMark } from "../sockets/urgent";
 
 export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
   const d = lookup(socket);
   if (changetype<usize>(d) == 0) return ws.ioctlsocket(socket, command, argument);
-  if (<u32>command == <u32>ws.FIONREAD && argument != 0) {
+  // The kernel says what is wrong with a bad argument.
+  if (<u32>command == <u32>ws.FIONREAD && isMemory(argument, sizeof<u32>(), true)) {
     if (kindOf(d) == KIND_CONNECTING) nowConnected(d, socket);
     if (kindOf(d) >= KIND_PENDING) {
       lock(receiveLockOf(d));
       const user = d.handle == socket && kindOf(d) >= KIND_PENDING;
-      const bytes = user ? beforeMark(d, unread(d)) : 0;
+      const bytes = user ? unreadBeforeMark(d) : 0;
       unlock(receiveLockOf(d));
       if (user) {
         store<u32>(argument, bytes);
@@ -48,7 +49,7 @@ export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
       return 0;
     }
   }
-  if (<u32>command == <u32>ws.SIOCATMARK && argument != 0 && kindOf(d) >= KIND_PENDING) {
+  if (<u32>command == <u32>ws.SIOCATMARK && kindOf(d) >= KIND_PENDING && isMemory(argument, sizeof<u32>(), true)) {
     lock(receiveLockOf(d));
     const user = d.handle == socket && kindOf(d) >= KIND_PENDING;
     const mark = user ? atMark(d) : 0;

@@ -9,6 +9,7 @@ import { endDescriptor, shutdownStream } from "../sockets/closing";
 import { logDecision } from "../sockets/decision";
 import { userLevel } from "../sockets/descriptor";
 import { abandonConnect, finishConnecting, prepareConnect, publishListener, publishPending, withdrawListener } from "../sockets/rendezvous";
+import { isMemory } from "../sockets/buffers";
 import { fail } from "../sockets/errors";
 import { inheritEvents, tellKernel } from "../sockets/events";
 import { nowConnected } from "../sockets/stream";
@@ -51,7 +52,7 @@ export function connect(socket: usize, name: usize, length: i32): i32 {
   const d = lookup(socket);
   if (changetype<usize>(d) == 0 || kindOf(d) == KIND_UNUSED || d.stream == 0) return ws.connect(socket, name, length);
   if (kindOf(d) == KIND_CONNECTING) return connectAgain(socket, name, length);
-  const inet = name != 0 && length >= <i32>ws.sockaddr_in_size && load<u16>(name) == <u16>ws.AF_INET;
+  const inet = isMemory(name, sizeof<u32>(), false) && length >= <i32>ws.sockaddr_in_size && load<u16>(name) == <u16>ws.AF_INET;
   if (kindOf(d) != KIND_KERNEL || !inet) return ws.connect(socket, name, length);
   const offered = prepareConnect(d, name, length);
   if (offered) tellKernel(d);

@@ -128,6 +128,7 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
     ...["AcceptEx", "TransmitFile", "call_hook"],
     ...["WSASetBlockingHook", "WSAUnhookBlockingHook", "WSAIsBlocking", "WSACancelBlockingCall"],
   ];
+  doors.memory_end = plain(m, (_thread, address) => (address === 0 ? 0 : -1));
   for (const name of unused) doors[name] = plain(m, () => 0);
   return doors;
 }

@@ -29,7 +29,11 @@ export function equivalents(text: string): string[] {
   // A socket of a dead process that Wine has not let go of takes whatever is sent; then only `recv` tells of the end.
   same.push(text.replace(/ send=bytes send=bytes recv=WSAECONNRESET/, " send=bytes send=WSAECONNRESET recv=0"));
   // The first send after the peer's end is what calls forth the reset, unless that is there already.
-  return same.flatMap((one) => [one, one.replace(/ send=WSAECONNRESET send=/, " send=bytes send=")]);
+  return same.flatMap((one) => [
+    one,
+    one.replace(/ send=WSAECONNRESET send=/, " send=bytes send="),
+    one.replace(/ send=bytes send=WSAECONNRESET/, " send=WSAECONNRESET send=WSAECONNRESET"),
+  ]);
 }
 
 /** What no death may do, whatever the kernel's answers are: a list of what is wrong. */
