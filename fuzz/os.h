@@ -90,7 +90,7 @@ OS u32 w2c_os_call_hook(struct w2c_os *o, uptr hook) { return 0; }
 OS u32 w2c_os_post_message(struct w2c_os *o, uptr window, u32 message, uptr socket, u32 event) {
   must(window == WINDOW && message == MESSAGE, "posts another message than was asked for");
   must(is_open_here(o, socket), "posts a message about a socket that is closed");
-  must(event == 1 || event == 2 || event == 32 || event == (WS_WSAECONNRESET << 16 | 32), "posts an event that there is not");
+  must(event == 1 || event == 2 || event == 4 || event == 32 || event == (WS_WSAECONNRESET << 16 | 32), "posts an event that there is not");
   return 1;
 }
 
