@@ -144,6 +144,20 @@ export class Api {
     return result;
   }
 
+  /** Sends an urgent byte that is none of the stream's: who reads that must not see it. */
+  *sendApart(socket: number, byte: number): Steps<number> {
+    const at = this.memory.address + BUFFER;
+    this.u8[at] = byte;
+    return yield* this.call("send", socket, at, 1, ws.MSG_OOB);
+  }
+
+  /** Receives an urgent byte; gives it, or what `recv` gave instead. */
+  *recvApart(socket: number): Steps<number> {
+    const at = this.memory.address + BUFFER;
+    const result = yield* this.call("recv", socket, at, 1, ws.MSG_OOB);
+    return result === 1 ? this.u8[at]! : result;
+  }
+
   *shutdown(socket: number, how: number): Steps<number> {
     const kernel = this.kernel(socket);
     const flow = kernel === undefined || how === ws.SD_RECEIVE ? undefined : this.streams.flowsOf(kernel).out;

@@ -8,6 +8,7 @@ import { nameCases } from "./names.js";
 import { narrowCases } from "./narrow.js";
 import type { SmallCase } from "./play.js";
 import { beside, connected, connecting, receive, selectAndReceive, selectAndSend, sendAll } from "./sides.js";
+import { urgentCases } from "./urgent.js";
 import { watchedCases } from "./watched.js";
 
 export const smallCases: readonly SmallCase[] = [
@@ -150,6 +151,7 @@ export const smallCases: readonly SmallCase[] = [
   ...keptCases,
   ...nameCases,
   ...watchedCases,
+  ...urgentCases,
   ...handedCases,
   ...messageCases,
   connecting(

@@ -101,6 +101,38 @@ export const byteMutants: readonly Mutant[] = [
     by: "stream",
   },
   {
+    name: "bytes-after-marks",
+    breaks: "bytes are counted after the look at marks: one that is marked may be among them unnoticed",
+    changes: [
+      {
+        from: "hasNewMark(d) && noticeMark(d); round++) there = readable(d);",
+        to: "hasNewMark(d); round++) {\n    noticeMark(d);\n    there = readable(d);\n  }",
+      },
+    ],
+    by: "stream",
+    smallCase: "urgent: passed over by who only reads",
+    once: true,
+  },
+  {
+    name: "mark-behind-head",
+    breaks: "an urgent byte is published before the word that marks it",
+    changes: [
+      {
+        from: "    if (urgent && (done == length || bytes == room)) markUrgent(d, load<u8>(buffer + done - 1));\n    sync.storeSeq(d.remote + layout.BLOCK_HEAD, d.head);\n",
+        to: "    sync.storeSeq(d.remote + layout.BLOCK_HEAD, d.head);\n    if (urgent && (done == length || bytes == room)) markUrgent(d, load<u8>(buffer + done - 1));\n",
+      },
+    ],
+    by: "stream",
+    smallCase: "urgent: passed over by who only reads",
+  },
+  {
+    name: "except-set-not-armed",
+    breaks: "select sleeps for an urgent byte without having armed",
+    changes: [{ from: "  armSet(call, EXCEPTS, call.kernelExcepts);\n", to: "" }],
+    by: "liveness",
+    smallCase: "urgent: select waits for it, behind a byte that is unread",
+  },
+  {
     name: "urgent-in-line-dropped",
     breaks: "older urgent bytes are passed over although they are read in line",
     changes: [{ from: "passes <= at - from && d.urgentInLine == 0) {", to: "passes <= at - from) {" }],

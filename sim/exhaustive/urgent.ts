@@ -1,0 +1,48 @@
+import type { Api, Steps } from "../app/api.js";
+import { SimFailure } from "../failure.js";
+import * as ws from "../kernel/constants.js";
+import type { SmallCase } from "./play.js";
+import { connected, receive, selectAndReceive, sendAll } from "./sides.js";
+
+/** A byte that belongs to no stream: where it is read as one of them, the bytes are wrong. */
+const OTHER = 0xee;
+
+function* sendUrgent(api: Api, socket: number): Steps<void> {
+  yield* api.sendApart(socket, OTHER);
+}
+
+/** Waits as `select` does for an urgent byte, and takes it. */
+function* takeUrgent(api: Api, socket: number): Steps<void> {
+  yield* api.select([[], [], [socket]], -1);
+  const byte = yield* api.recvApart(socket);
+  if (byte !== OTHER) throw new SimFailure("stream", `the urgent byte is ${byte}, and should be ${OTHER}`);
+}
+
+function* writeAround(api: Api, socket: number): Steps<void> {
+  yield* sendAll(api, socket, [1]);
+  yield* sendUrgent(api, socket);
+  yield* sendAll(api, socket, [1]);
+  yield* api.shutdown(socket, ws.SD_SEND);
+}
+
+export const urgentCases: readonly SmallCase[] = [
+  connected("urgent: passed over by who only reads", 8, writeAround, (api, socket) => receive(api, socket, 4)),
+  connected("urgent: passed over by who selects", 8, writeAround, (api, socket) => selectAndReceive(api, socket, 4, 2)),
+  connected("urgent: select waits for it, behind a byte that is unread", 8, writeAround, function* (api, socket) {
+    yield* takeUrgent(api, socket);
+    yield* receive(api, socket, 4);
+  }),
+  connected(
+    "urgent: recv waits for it",
+    8,
+    function* (api, socket) {
+      yield* sendUrgent(api, socket);
+      yield* sendAll(api, socket, [1]);
+    },
+    function* (api, socket) {
+      const byte = yield* api.recvApart(socket);
+      if (byte !== OTHER) throw new SimFailure("stream", `the urgent byte is ${byte}, and should be ${OTHER}`);
+      yield* receive(api, socket, 1, 1);
+    },
+  ),
+];
