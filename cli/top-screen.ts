@@ -60,7 +60,7 @@ function totals(all: readonly Watched[]): string {
   const on = (path: Watched["path"]) => all.filter((connection) => connection.path === path).length;
   const undecided = on("undecided");
   const sum = (of: (connection: Watched) => number) => all.reduce((total, connection) => total + of(connection), 0);
-  const speed = shortBytes(sum(({ sentPerS }) => sentPerS)).replace(/[A-Z]$/, " $&i");
+  const speed = shortBytes(sum(({ sentPerS }) => sentPerS)).replace(/([A-Z]?)$/, (unit) => (unit ? ` ${unit}i` : " "));
   const parts = [`user-level ${on("user-level")}`, `kernel ${on("kernel")}`];
   if (undecided > 0) parts.push(`undecided ${undecided}`);
   return `${parts.join(", ")}; ${speed}B/s sent`;
