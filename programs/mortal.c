@@ -216,6 +216,11 @@ static int host_main(int count, char **words) {
     else if (!strncmp(line, "count", 5)) {
       printf("count=%d handles=%u\n", atoi(line + 5), open_handles());
       fflush(stdout);
+    } else if (!strncmp(line, "runs ", 5)) {  // does the system say that this process runs?
+      HANDLE process = OpenProcess(SYNCHRONIZE, FALSE, (DWORD)atoi(line + 5));
+      printf("runs=%d %d\n", atoi(line + 5), process && WaitForSingleObject(process, 0) == WAIT_TIMEOUT);
+      fflush(stdout);
+      CloseHandle(process);
     }
   }
   closesocket(host_listener);

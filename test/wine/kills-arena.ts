@@ -48,7 +48,7 @@ const hangMs = 60_000;
  * So long after a death the survivor has been told, or never is: Wine 8's server does not always let go of the sockets
  * of a process that is killed while its threads use them (and then watches them for ever, which takes a processor). Over
  * the kernel their peers wait for ever. At user level the wrapper knows of the process's death otherwise: there is no such
- * excuse for connections there.
+ * excuse for connections there, unless Wine says that the process runs on, although the system has ended it.
  */
 const sweptMs = 5_000;
 /** A victim that should have ended itself by now will not. */
@@ -193,9 +193,15 @@ export class Arena {
     const ended = () => done.test(host.process.stdout.slice(mark));
     const dead = Date.now();
     const said = () => outcomesIn(host.process.stdout.slice(mark));
+    let asked = false;
     const kept = () => {
       const waited = Date.now() - dead;
-      return this.wrapped ? waited > 2 * sweptMs && onlyTheKernelWaits(connections(), said()) : waited > sweptMs;
+      if (!this.wrapped) return waited > sweptMs;
+      if (waited <= 2 * sweptMs) return false;
+      if (!asked) host.process.write(`runs ${victimTag}\n`);
+      asked = true;
+      const runs = host.process.stdout.slice(mark).includes(`\nruns=${victimTag} 1`);
+      return runs || onlyTheKernelWaits(connections(), said());
     };
     await this.#until(() => ended() || kept(), "the survivor's connections to end", victim);
     const after = { ...known, void: !ended(), host: undefined, connections: connections() };
