@@ -253,10 +253,12 @@ function sleepUser(d: Descriptor, socket: usize, generation: u32, peer: Peer, th
  * `receiveLock` held. Returns whether there is something to look at after all.
  */
 export function pollPeer(d: Descriptor, socket: usize, memory: usize): bool {
-  if (kindOf(d) != KIND_USER || isPeerGone(d) || changetype<usize>(d.peer) == 0) return false;
+  if (kindOf(d) != KIND_USER || isPeerGone(d)) return false;
   const now = os.nowUs();
-  // A process that runs may have lost its socket otherwise than by `closesocket`; that is rare, and asked for rarely.
-  const period: u64 = isKnownToHaveEnded(d.peer, now) ? layout.POLL_PERIOD_US : <u64>layout.RECHECK_MS * 1000;
+  // A process that runs may have lost its socket otherwise than by `closesocket`; that is rare, and asked for rarely. So is a
+  // peer for whose record there was no memory.
+  const ended = changetype<usize>(d.peer) != 0 && isKnownToHaveEnded(d.peer, now);
+  const period: u64 = ended ? layout.POLL_PERIOD_US : <u64>layout.RECHECK_MS * 1000;
   if (now - d.kernelAskedUs < period) return false;
   d.kernelAskedUs = now;
   if (!hasDied(d.peer) && !connectionEnded(d, socket, memory)) return false;

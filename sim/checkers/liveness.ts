@@ -101,6 +101,8 @@ export class LivenessChecker implements WorldListener {
   posted({ socket, event }: Posted, thread: SimThread): void {
     if (this.messenger !== thread || this.world.machine.alone !== thread) return;
     if (this.bellsLost || this.hasHostilePeer(thread) || (event !== FD_READ && event !== FD_WRITE)) return;
+    // Who dies between publishing and ringing is noticed within a second.
+    if (socket.end?.connection.owners.some((owner) => owner?.ended)) return;
     if (event === FD_WRITE && this.hasMoreRoomToCome(socket.process, socket.handle)) return;
     const what = `event ${event} of ${socket.process.name}'s socket ${socket.handle}`;
     throw new SimFailure("liveness", `lost wake-up: ${what} is posted only because the messenger looks by itself`);

@@ -289,4 +289,18 @@ export const regressions: readonly Mutant[] = [
     profile: "refusals",
     once: true,
   },
+  {
+    name: "peer-without-a-record-never-asked-for",
+    breaks: "who only polls, and had no memory for its peer's record, does not learn of the peer's death",
+    changes: [
+      {
+        from: "  if (kindOf(d) != KIND_USER || isPeerGone(d)) return false;\n  const now",
+        to: "  if (kindOf(d) != KIND_USER || isPeerGone(d) || changetype<usize>(d.peer) == 0) return false;\n  const now",
+      },
+    ],
+    by: "liveness",
+    profile: "mixed",
+    from: 50471406,
+    once: true,
+  },
 ];
