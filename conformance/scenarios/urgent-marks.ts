@@ -30,7 +30,7 @@ add(
   B send s 1 oob
   B send s 2
   settle
-  A recv s 1 oob
+  A recv s 1 oob => 1 'A'
   A recv s 16
   A recv s 16
 `,
@@ -46,7 +46,7 @@ add(
   B send s 1 oob
   B send s 2
   settle
-  A recv s 16
+  A recv s 16 => 5 'abAcd'
   A recv s 16
   A recv s 16
 `,
@@ -108,7 +108,7 @@ add(
   B send s 5000
   settle
   A ioctl s FIONREAD
-  A recv s 1 oob
+  A recv s 1 oob => 1 'A'
   A recv s 20000
   A recv s 20000
 `,

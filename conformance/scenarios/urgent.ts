@@ -351,7 +351,7 @@ add(
   pair
   B send s 1 oob
   settle
-  A close s
+  A close s => 0
   B ioctl s FIONBIO 1
   settle
   B recv s 16
@@ -365,7 +365,7 @@ add(
   B send s 2
   B send s 1 oob
   settle
-  A set s SO_OOBINLINE 1
+  A set s SO_OOBINLINE 1 => 0
   A recv s 16
   A recv s 16
 `,

@@ -9,7 +9,7 @@ import * as sync from "../sync";
 import { currentThread } from "../vmmc/bells";
 import { anyIdleSegment, dropIdleSegments } from "../vmmc/segments";
 import { Descriptor, KIND_PENDING, kindOf } from "./descriptor";
-import { settlePending } from "./pending";
+import { settleEntry } from "./pending";
 
 const SCRATCH_BYTES: u32 = 256;
 
@@ -88,7 +88,7 @@ function lookAfterAll(memory: usize): void {
     if (page == 0) continue;
     for (let entry: usize = 0; entry < <usize>layout.TABLE_PAGE_ENTRIES; entry++) {
       const d = changetype<Descriptor>(sync.loadPointer(page + entry * sizeof<usize>()));
-      if (changetype<usize>(d) != 0 && kindOf(d) == KIND_PENDING) settlePending(d, d.handle, memory);
+      if (changetype<usize>(d) != 0 && kindOf(d) == KIND_PENDING) settleEntry(d, memory);
     }
   }
 }

@@ -42,21 +42,32 @@ export function decided(d: Descriptor): bool {
 /** Looks whether a PENDING connection is decided, and carries the decision out. `memory`: 256 bytes. Call without locks. */
 export function settlePending(d: Descriptor, socket: usize, memory: usize): void {
   lockBoth(d);
-  if (d.handle == socket && kindOf(d) == KIND_PENDING) {
-    if (decided(d)) adopt(d);
-    else if (kernelReadable(socket, memory)) {
-      // A wrapped acceptor decides before it rings. So this is somebody who is not, or the end of the connection.
-      if (decided(d)) adopt(d);
-      else toKernel(d, listenerGone(d) ? layout.REASON_LISTENER_GONE : layout.REASON_PEER_NOT_WRAPPED, memory);
-    } else if (refused(d)) toKernel(d, layout.REASON_SEGMENT_IMPORT, memory);
-    // The kernel's connection stands, and so there is another listener, which may be anybody's.
-    else if (listenerGone(d)) toKernel(d, layout.REASON_LISTENER_GONE, memory);
-    // Bytes, or an end, have waited for long: an acceptor that cannot take the segment may not be able to say so.
-    else if ((d.head != 0 || d.shutdownSend != 0) && os.nowUs() - d.pendingSinceUs > <u64>layout.PENDING_LIMIT_MS * 1000) {
-      toKernel(d, layout.REASON_NOT_ACCEPTED, memory);
-    }
-  }
+  if (d.handle == socket) settle(d, memory);
   unlockBoth(d);
+}
+
+/** As `settlePending`, for whatever socket the entry stands for. */
+export function settleEntry(d: Descriptor, memory: usize): void {
+  lockBoth(d);
+  settle(d, memory);
+  unlockBoth(d);
+}
+
+/** With both locks held. */
+function settle(d: Descriptor, memory: usize): void {
+  if (kindOf(d) != KIND_PENDING) return;
+  if (decided(d)) adopt(d);
+  else if (kernelReadable(d.handle, memory)) {
+    // A wrapped acceptor decides before it rings. So this is somebody who is not, or the end of the connection.
+    if (decided(d)) adopt(d);
+    else toKernel(d, listenerGone(d) ? layout.REASON_LISTENER_GONE : layout.REASON_PEER_NOT_WRAPPED, memory);
+  } else if (refused(d)) toKernel(d, layout.REASON_SEGMENT_IMPORT, memory);
+  // The kernel's connection stands, and so there is another listener, which may be anybody's.
+  else if (listenerGone(d)) toKernel(d, layout.REASON_LISTENER_GONE, memory);
+  // Bytes, or an end, have waited for long: an acceptor that cannot take the segment may not be able to say so.
+  else if ((d.head != 0 || d.shutdownSend != 0) && os.nowUs() - d.pendingSinceUs > <u64>layout.PENDING_LIMIT_MS * 1000) {
+    toKernel(d, layout.REASON_NOT_ACCEPTED, memory);
+  }
 }
 
 /** As `settlePending`, without asking the kernel: only what the acceptor has decided counts. Call without locks. */
