@@ -11,6 +11,8 @@ export interface Scenario {
   program: PlayerProgram;
   /** Why it fails over user-level sockets so far. When it passes, this must go. */
   gap?: string;
+  /** The gap shows only after some histories of the processes: it may pass as well. */
+  unsteady?: true;
   /** Why no user-level connection comes about in it, or need not. */
   kernelOnly?: string;
 }
@@ -18,6 +20,7 @@ export interface Scenario {
 /** What a scenario may say besides its name and script. */
 export interface ScenarioOptions {
   gap?: string;
+  unsteady?: true;
   kernelOnly?: string;
 }
 

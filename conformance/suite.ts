@@ -60,7 +60,7 @@ export function objection({ scenario, verdict, connections }: Played): string | 
   const same = differences.length === 0;
   const isUserLevel = connections.userLevel > 0 || scenario.kernelOnly !== undefined;
   if (scenario.gap !== undefined) {
-    if (!same || !isUserLevel) return undefined;
+    if (!same || !isUserLevel || scenario.unsteady) return undefined;
     return `is listed as a known gap (${scenario.gap}) and passes now: take it off the list`;
   }
   if (!same) return `over user-level sockets:\n${differences.join("\n")}`;

@@ -189,7 +189,7 @@ add(
   B@1 ends => all
   A recvall s 1000000 => all
 `,
-  { gap: "segments of many connections have small rings, and are used again" },
+  { gap: "segments of many connections have small rings, and are used again", unsteady: true },
 );
 
 add(

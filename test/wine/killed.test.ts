@@ -14,7 +14,7 @@ for (const arch of arches()) {
       for (const moment of moments) {
         const args = ["client", "--port", `${server.port}`, "--connections", "4", "--threads", "4", "--bytes", "4e9"];
         const client = await stage.start({ program: "threadserver", arch, wrapped: true, args });
-        await until("the client's connections", () => client.connections().length >= 4);
+        await until("the client's connections", () => client.connections().length >= 4, 120_000);
         await sleep(moment);
         client.process.kill();
         await client.process.exited;
