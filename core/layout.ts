@@ -100,7 +100,7 @@ export const BLOCK_WINDOW = 4;
 export const BLOCK_LEVELS = 8;
 /** How often a window can double: from WINDOW_BYTES_MIN to RING_BYTES_MAX. */
 export const LEVELS_MAX = 11;
-/** The position of the byte that the peer has sent as urgent last. In the head's cache line, as the next word. */
+/** The position of the byte that the peer has sent as urgent last. In the head's cache line, as are the next two words. */
 export const BLOCK_URGENT_AT = 52;
 /** URGENT_ bits: which byte that is, and how many are passed over before it. 0: nothing was sent as urgent yet. */
 export const BLOCK_URGENT = 56;

@@ -11,36 +11,41 @@ export const BAD_BUFFER: u32 = 0xffffffff;
 
 const PAGE_MASK: usize = 4095;
 
+/** What is known of the application's memory: two fields of a descriptor, one behind the other. */
+@unmanaged
+class Stretch {
+  begin: usize;
+  end: usize;
+}
+
 /** True when so many bytes can be read there, to be sent. With `sendLock` held. */
 // @ts-ignore: decorator
 @inline
 export function canReadFrom(d: Descriptor, buffer: usize, bytes: u32): bool {
-  const end = buffer + bytes;
-  return (buffer >= d.sendMemory && end <= d.sendMemoryEnd && end >= buffer) || askToRead(d, buffer, end);
+  return isThere(changetype<usize>(d) + offsetof<Descriptor>("sendMemory"), buffer, bytes, false);
 }
 
 /** True when so many bytes can be written there, as received. With `receiveLock` held. */
 // @ts-ignore: decorator
 @inline
 export function canWriteTo(d: Descriptor, buffer: usize, bytes: u32): bool {
+  return isThere(changetype<usize>(d) + offsetof<Descriptor>("receiveMemory"), buffer, bytes, true);
+}
+
+// @ts-ignore: decorator
+@inline
+function isThere(stretch: usize, buffer: usize, bytes: u32, writes: bool): bool {
+  const known = changetype<Stretch>(stretch);
   const end = buffer + bytes;
-  return (buffer >= d.receiveMemory && end <= d.receiveMemoryEnd && end >= buffer) || askToWrite(d, buffer, end);
+  return (buffer >= known.begin && end <= known.end && end >= buffer) || ask(known, buffer, end, writes);
 }
 
-function askToRead(d: Descriptor, buffer: usize, end: usize): bool {
-  const known = endOfMemory(buffer, end, false);
-  if (known == 0) return false;
+function ask(known: Stretch, buffer: usize, end: usize, writes: bool): bool {
+  const found = endOfMemory(buffer, end, writes);
+  if (found == 0) return false;
   // The same stretch of memory, further to the front: all of it is known.
-  if (known != d.sendMemoryEnd || buffer < d.sendMemory) d.sendMemory = buffer & ~PAGE_MASK;
-  d.sendMemoryEnd = known;
-  return true;
-}
-
-function askToWrite(d: Descriptor, buffer: usize, end: usize): bool {
-  const known = endOfMemory(buffer, end, true);
-  if (known == 0) return false;
-  if (known != d.receiveMemoryEnd || buffer < d.receiveMemory) d.receiveMemory = buffer & ~PAGE_MASK;
-  d.receiveMemoryEnd = known;
+  if (found != known.end || buffer < known.begin) known.begin = buffer & ~PAGE_MASK;
+  known.end = found;
   return true;
 }
 

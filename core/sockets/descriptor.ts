@@ -82,7 +82,7 @@ export class Descriptor {
   urgentInLine: u32;
   /** Bytes to read lie here. */
   ownRing: usize;
-  /** Memory of the application that is known to be there. */
+  /** Memory of the application that is known to be there: see buffers.ts. */
   receiveMemory: usize;
   receiveMemoryEnd: usize;
   receiveTimeoutMs: u32;

@@ -37,7 +37,6 @@ import { countReceived } from "./statistics";
 import { nowConnected, settleHere, smallScratch } from "./stream";
 import { WAKE_CHANGED, WAKE_READY, pollPeer, waitError, waitFor } from "./waiting";
 import {
-  consumed,
   forgetPassed,
   hasBytes,
   moreReadable,
@@ -47,7 +46,7 @@ import {
   skipped,
   upToMark,
 } from "./urgent";
-import { copyOut, readable } from "./window";
+import { consumed, copyOut, readable } from "./window";
 
 /** As much as `smallScratch` gives. */
 const SCRATCH_BYTES: i32 = 256;

@@ -31,7 +31,7 @@ import { setAdd, setCopy, setCount, setEntry } from "./fd-set";
 import { decided, settleIfDecided, settlePending } from "./pending";
 import { finishConnecting } from "./rendezvous";
 import { armSet, disarmSet } from "./select-arm";
-import { Call, EXCEPTS, READS, WRITES, prepareCall, wasArmed } from "./select-call";
+import { Call, EXCEPTS, READS, WRITES, prepareCall, setOf, wasArmed } from "./select-call";
 import { hasUrgent } from "./urgent";
 import { markGone, nextSpin, pollPeer, readReady, writeReady } from "./waiting";
 
@@ -272,25 +272,17 @@ function spin(call: Call, restUs: i64): bool {
 }
 
 function anythingReady(call: Call): bool {
-  return anyReady(call.reads, true) || anyReady(call.writes, false) || anyUrgent(call.excepts);
+  return anyReady(call, READS) || anyReady(call, WRITES) || anyReady(call, EXCEPTS);
 }
 
-function anyUrgent(set: usize): bool {
-  const count = setCount(set);
+function anyReady(call: Call, set: u32): bool {
+  const entries = setOf(call, set);
+  const count = setCount(entries);
   for (let index: u32 = 0; index < count; index++) {
-    const socket = setEntry(set, index);
+    const socket = setEntry(entries, index);
     const d = userLevel(socket);
-    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING && isUrgent(d, socket)) return true;
-  }
-  return false;
-}
-
-function anyReady(set: usize, reading: bool): bool {
-  const count = setCount(set);
-  for (let index: u32 = 0; index < count; index++) {
-    const socket = setEntry(set, index);
-    const d = userLevel(socket);
-    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING && isReady(d, socket, reading, true)) return true;
+    if (changetype<usize>(d) == 0 || kindOf(d) < KIND_PENDING) continue;
+    if (set == EXCEPTS ? isUrgent(d, socket) : isReady(d, socket, set == READS, true)) return true;
   }
   return false;
 }

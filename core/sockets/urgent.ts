@@ -8,7 +8,7 @@ import * as layout from "../layout";
 import * as os from "../os";
 import * as sync from "../sync";
 import { canWriteTo } from "./buffers";
-import { answerWriter, peerFlags } from "./connection";
+import { peerFlags } from "./connection";
 import {
   Descriptor,
   KIND_PENDING,
@@ -18,7 +18,6 @@ import {
   isReset,
   kindOf,
   receiveLockOf,
-  setHeard,
 } from "./descriptor";
 import { fail } from "./errors";
 import { setAdd } from "./fd-set";
@@ -28,7 +27,7 @@ import { decided } from "./pending";
 import { receiveKernel } from "./receive";
 import { selectMixed } from "./select";
 import { settleHere } from "./stream";
-import { levelEnds, readable, unread } from "./window";
+import { consumed, readable, unread } from "./window";
 
 /** There is no mark, or its place is passed. */
 const URGENT_NONE: u32 = 0;
@@ -133,25 +132,6 @@ function passOver(d: Descriptor): void {
   d.urgent = URGENT_NONE;
   // The byte may be the first of a new level.
   if (readable(d) != 0) consumed(d, 1);
-}
-
-/** `bytes` more are read: gives credit for them. With `receiveLock` held. */
-// @ts-ignore: decorator
-@inline
-export function consumed(d: Descriptor, bytes: u32): void {
-  d.tail += bytes;
-  setHeard(d, 1);
-  sync.storeRelease(d.remote + layout.BLOCK_CREDIT, d.tail);
-  d.unannounced += bytes;
-  // A writer sleeps only when the ring is full, and then we pass here at every quarter of it before it is empty: one
-  // look each time is enough, and the fence that must precede the look is not paid for every small message.
-  // Where a level ends, it gets the other half of its window at once.
-  const ends = d.tail == d.seenHead && d.receiveWindow < d.ringBytes && levelEnds(d);
-  if (ends || d.unannounced >= d.receiveWindow >> 2) {
-    d.unannounced = 0;
-    sync.fence();
-    answerWriter(d);
-  }
 }
 
 /**

@@ -6,8 +6,8 @@
 import * as layout from "../layout";
 import * as os from "../os";
 import * as sync from "../sync";
-import { damage } from "./connection";
-import { Descriptor, KIND_PENDING, kindOf } from "./descriptor";
+import { answerWriter, damage } from "./connection";
+import { Descriptor, KIND_PENDING, kindOf, setHeard } from "./descriptor";
 
 /** Where, in a block, the position is noted at which that level (from 1 on) begins. */
 // @ts-ignore: decorator
@@ -57,7 +57,7 @@ function readableOfLevel(d: Descriptor, bytes: u32, newest: u32): u32 {
 }
 
 /** True when a larger window begins at the very next byte: our credit up to here lets the writer use all of it. */
-export function levelEnds(d: Descriptor): bool {
+function levelEnds(d: Descriptor): bool {
   // The writer looks at our credit after it has enlarged the window: one of the two sees the other.
   sync.fence();
   const newest = sync.loadAcquire(d.own + layout.BLOCK_WINDOW);
@@ -79,6 +79,25 @@ export function copyOut(d: Descriptor, buffer: usize, bytes: u32): void {
   const first = min(bytes, d.receiveWindow - offset);
   memory.copy(buffer, d.ownRing + offset, first);
   if (bytes > first) memory.copy(buffer + first, d.ownRing, bytes - first);
+}
+
+/** `bytes` more are read: gives credit for them. With `receiveLock` held. */
+// @ts-ignore: decorator
+@inline
+export function consumed(d: Descriptor, bytes: u32): void {
+  d.tail += bytes;
+  setHeard(d, 1);
+  sync.storeRelease(d.remote + layout.BLOCK_CREDIT, d.tail);
+  d.unannounced += bytes;
+  // A writer sleeps only when the ring is full, and then we pass here at every quarter of it before it is empty: one
+  // look each time is enough, and the fence that must precede the look is not paid for every small message.
+  // Where a level ends, it gets the other half of its window at once.
+  const ends = d.tail == d.seenHead && d.receiveWindow < d.ringBytes && levelEnds(d);
+  if (ends || d.unannounced >= d.receiveWindow >> 2) {
+    d.unannounced = 0;
+    sync.fence();
+    answerWriter(d);
+  }
 }
 
 /** As `copyOut`, in the other direction: from the head on, into the peer's ring. */

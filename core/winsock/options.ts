@@ -31,34 +31,15 @@ import { atMark, unreadBeforeMark } from "../sockets/urgent";
 export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
   const d = lookup(socket);
   if (changetype<usize>(d) == 0) return ws.ioctlsocket(socket, command, argument);
-  // The kernel says what is wrong with a bad argument.
-  if (<u32>command == <u32>ws.FIONREAD && isMemory(argument, sizeof<u32>(), true)) {
+  if (<u32>command == <u32>ws.FIONREAD) {
     if (kindOf(d) == KIND_CONNECTING) nowConnected(d, socket);
-    if (kindOf(d) >= KIND_PENDING) {
-      lock(receiveLockOf(d));
-      const user = d.handle == socket && kindOf(d) >= KIND_PENDING;
-      const bytes = user ? unreadBeforeMark(d) : 0;
-      unlock(receiveLockOf(d));
-      if (user) {
-        store<u32>(argument, bytes);
-        return 0;
-      }
-    }
-    if (kindOf(d) == KIND_ENDED) {
+    if (askStream(d, socket, command, argument)) return 0;
+    if (kindOf(d) == KIND_ENDED && isMemory(argument, sizeof<u32>(), true)) {
       store<u32>(argument, 0);
       return 0;
     }
   }
-  if (<u32>command == <u32>ws.SIOCATMARK && kindOf(d) >= KIND_PENDING && isMemory(argument, sizeof<u32>(), true)) {
-    lock(receiveLockOf(d));
-    const user = d.handle == socket && kindOf(d) >= KIND_PENDING;
-    const mark = user ? atMark(d) : 0;
-    unlock(receiveLockOf(d));
-    if (user) {
-      store<u32>(argument, mark);
-      return 0;
-    }
-  }
+  if (<u32>command == <u32>ws.SIOCATMARK && askStream(d, socket, command, argument)) return 0;
   if (<u32>command != <u32>ws.FIONBIO) return ws.ioctlsocket(socket, command, argument);
   // Not while a connection is handed over to the kernel, which goes without blocking.
   lockBoth(d);
@@ -66,6 +47,16 @@ export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
   if (result == 0) setNonBlocking(d, load<u32>(argument) != 0);
   unlockBoth(d);
   return result;
+}
+
+/** What FIONREAD and SIOCATMARK say of a user-level connection. False: it is none, or the kernel says what is wrong with the argument. */
+function askStream(d: Descriptor, socket: usize, command: i32, argument: usize): bool {
+  if (kindOf(d) < KIND_PENDING || !isMemory(argument, sizeof<u32>(), true)) return false;
+  lock(receiveLockOf(d));
+  const user = d.handle == socket && kindOf(d) >= KIND_PENDING;
+  if (user) store<u32>(argument, <u32>command == <u32>ws.FIONREAD ? unreadBeforeMark(d) : atMark(d));
+  unlock(receiveLockOf(d));
+  return user;
 }
 
 export function getsockopt(socket: usize, level: i32, option: i32, value: usize, length: usize): i32 {

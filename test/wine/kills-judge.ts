@@ -21,9 +21,9 @@ export function equivalents(text: string): string[] {
     const later = text.replace(/ recv=WSAECONNRESET/g, " recv=0");
     same.push(later, later.replace(/ read=WSAECONNRESET/, " read=0"));
   }
+  same.push(text.replace(/ (s\d+)=ok (r\d+)=WSAECONNRESET/, " $1=ok $2=0"));
   // The kernel's connect, which finds nobody any more, or was accepted in the last moment.
   if (text === "open=WSAECONNRESET") same.push("open=WSAECONNREFUSED");
-  same.push(text.replace(/ (s\d+)=ok (r\d+)=WSAECONNRESET/, " $1=ok $2=0"));
   if (/ send=WSAECONNRESET send=WSAECONNRESET/.test(text))
     same.push(text.replace(/(read|recv)=WSAECONNRESET/g, "$1=0"));
   // A socket of a dead process that Wine has not let go of takes whatever is sent; then only `recv` tells of the end.
