@@ -1,12 +1,8 @@
-/** The descriptor table: one entry for each open socket, kernel or user-level, keyed by SOCKET. */
-import * as layout from "../layout";
-import * as os from "../os";
-import { runtime } from "../runtime";
+/** What is known of an open socket, kernel or user-level. Which one stands for a SOCKET: table.ts. */
 import * as sync from "../sync";
 import { Peer } from "../vmmc/peers";
 import { Segment } from "../vmmc/segments";
 import { lock, unlock } from "./lock";
-import { forgetConnection } from "./statistics";
 
 // Kinds of a descriptor. From KIND_CONNECTING on, it has a segment; from KIND_PENDING on, bytes go through it.
 /** Not open. */
@@ -333,68 +329,4 @@ export function setReset(d: Descriptor): void {
 /** The connection could not be handed over to the kernel: bytes of it are lost, and it is over, whatever the kernel says. */
 export function wasLost(d: Descriptor): bool {
   return kindOf(d) == KIND_ENDED && changetype<usize>(d.segment) == 0;
-}
-
-/** The entry of that socket, or 0: a socket that we have not seen being made. */
-// @ts-ignore: decorator
-@inline
-export function lookup(socket: usize): Descriptor {
-  const index = os.socketIndex(socket);
-  if (index >= <usize>(layout.TABLE_PAGES * layout.TABLE_PAGE_ENTRIES)) return changetype<Descriptor>(<usize>0);
-  const page = sync.loadPointer(runtime().tablePages + (index / layout.TABLE_PAGE_ENTRIES) * sizeof<usize>());
-  if (page == 0) return changetype<Descriptor>(<usize>0);
-  return changetype<Descriptor>(sync.loadPointer(page + (index % layout.TABLE_PAGE_ENTRIES) * sizeof<usize>()));
-}
-
-/** The entry of that socket if its calls do not simply go to the kernel, else 0. The common first step of every call. */
-// @ts-ignore: decorator
-@inline
-export function userLevel(socket: usize): Descriptor {
-  const d = lookup(socket);
-  if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_ENDED) return d;
-  return changetype<Descriptor>(<usize>0);
-}
-
-/** Makes the entry of a socket that the kernel has just made; 0 when there is no memory or the handle is out of range. */
-export function openDescriptor(socket: usize, stream: bool, nonBlocking: bool): Descriptor {
-  const none = changetype<Descriptor>(<usize>0);
-  const index = os.socketIndex(socket);
-  if (index >= <usize>(layout.TABLE_PAGES * layout.TABLE_PAGE_ENTRIES)) return none;
-  const pageLink = runtime().tablePages + (index / layout.TABLE_PAGE_ENTRIES) * sizeof<usize>();
-  const page = makeOnce(pageLink, layout.TABLE_PAGE_ENTRIES * sizeof<usize>());
-  if (page == 0) return none;
-  const entry = makeOnce(page + (index % layout.TABLE_PAGE_ENTRIES) * sizeof<usize>(), offsetof<Descriptor>());
-  if (entry == 0) return none;
-  const d = changetype<Descriptor>(entry);
-  lockBoth(d);
-  nextGeneration(d);
-  d.handle = socket;
-  d.stream = stream ? 1 : 0;
-  setNonBlocking(d, nonBlocking);
-  d.receiveTimeoutMs = 0;
-  d.sendTimeoutMs = 0;
-  d.sendBuffer = 0;
-  d.lingerOn = 0;
-  d.noDelay = 0;
-  d.urgentInLine = 0;
-  setEvents(d, 0);
-  setBellsNoDelay(d, false);
-  d.serverPort = 0;
-  d.reason = layout.REASON_NONE;
-  forgetConnection(d); // one that was closed behind our back
-  setKind(d, KIND_KERNEL);
-  unlockBoth(d);
-  return d;
-}
-
-/** What `link` points to; made, zeroed, by whoever comes first. */
-function makeOnce(link: usize, bytes: usize): usize {
-  const known = sync.loadPointer(link);
-  if (known != 0) return known;
-  const made = os.alloc(bytes);
-  if (made == 0) return 0;
-  const winner = sync.comparePointer(link, 0, made);
-  if (winner == 0) return made;
-  os.free(made);
-  return winner;
 }

@@ -1,9 +1,10 @@
 /** What one call of `select` arms before it sleeps, and takes back. */
 import { peerFlags } from "./connection";
-import { Descriptor, KIND_PENDING, isReset, kindOf, receiveLockOf, sendLockOf, userLevel } from "./descriptor";
+import { Descriptor, KIND_PENDING, isReset, kindOf, receiveLockOf, sendLockOf } from "./descriptor";
 import { setAdd, setCount, setEntry } from "./fd-set";
 import { lock, unlock } from "./lock";
 import { Call, EXCEPTS, WRITES, noteArmed, setOf, wasArmed } from "./select-call";
+import { userLevel } from "./table";
 import { armSelect, disarmSelect } from "./waiting";
 
 /** Arms what is user-level: doorbells arrive where the kernel finds it readable. The rest goes into the set `kernel`. */

@@ -20,10 +20,8 @@ import {
   generationOf,
   kindOf,
   lockBoth,
-  lookup,
   receiveLockOf,
   sendLockOf,
-  userLevel,
 } from "./descriptor";
 import { fail } from "./errors";
 import { lock, unlock } from "./lock";
@@ -32,6 +30,7 @@ import { decided, settleIfDecided, settlePending } from "./pending";
 import { finishConnecting } from "./rendezvous";
 import { armSet, disarmSet } from "./select-arm";
 import { Call, EXCEPTS, READS, WRITES, prepareCall, setOf, wasArmed } from "./select-call";
+import { lookup, userLevel } from "./table";
 import { hasUrgent } from "./urgent";
 import { markGone, nextSpin, pollPeer, readReady, writeReady } from "./waiting";
 

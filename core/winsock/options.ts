@@ -11,7 +11,6 @@ import {
   hasBellsNoDelay,
   kindOf,
   lockBoth,
-  lookup,
   receiveLockOf,
   setBellsNoDelay,
   setNonBlocking,
@@ -26,6 +25,7 @@ import { startMessenger } from "../sockets/messenger";
 import { decided, toKernel } from "../sockets/pending";
 import { processReason, withdrawListener } from "../sockets/rendezvous";
 import { nowConnected } from "../sockets/stream";
+import { lookup } from "../sockets/table";
 import { atMark, unreadBeforeMark } from "../sockets/urgent";
 
 export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {

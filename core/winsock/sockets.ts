@@ -3,16 +3,16 @@ import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import { runtime } from "../runtime";
 import { currentThread, scratch } from "../vmmc/bells";
-import { KIND_CONNECTING, KIND_KERNEL, KIND_UNUSED, eventsOf, isNonBlocking, kindOf, lookup, openDescriptor } from "../sockets/descriptor";
+import { KIND_CONNECTING, KIND_KERNEL, KIND_UNUSED, eventsOf, isNonBlocking, kindOf } from "../sockets/descriptor";
 import { takeOffer } from "../sockets/accepting";
 import { endDescriptor, shutdownStream } from "../sockets/closing";
 import { logDecision } from "../sockets/decision";
-import { userLevel } from "../sockets/descriptor";
 import { abandonConnect, finishConnecting, prepareConnect, publishListener, publishPending, withdrawListener } from "../sockets/rendezvous";
 import { isMemory } from "../sockets/buffers";
 import { fail } from "../sockets/errors";
 import { inheritEvents, tellKernel } from "../sockets/events";
 import { nowConnected } from "../sockets/stream";
+import { lookup, openDescriptor, userLevel } from "../sockets/table";
 
 const NAME_BYTES: u32 = 256;
 

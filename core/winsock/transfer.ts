@@ -1,9 +1,9 @@
 /** Entry points of the calls that move bytes or wait for them. */
 import * as ws from "../generated/winsock";
-import { userLevel } from "../sockets/descriptor";
 import { anyUserLevel, selectMixed } from "../sockets/select";
 import { transmit } from "../sockets/transmit";
 import { receive } from "../sockets/receive";
+import { userLevel } from "../sockets/table";
 
 export function send(socket: usize, buffer: usize, length: i32, flags: i32): i32 {
   const d = userLevel(socket);
