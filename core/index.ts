@@ -6,17 +6,17 @@
 import { REASON_DISABLED, REASON_NONE, CONFIG_DISABLE, EVENT_STARTED } from "./layout";
 import * as os from "./os";
 import { makeRuntime, runtime } from "./runtime";
-import { runCaretaker } from "./sockets/caretaker";
-import { isMessenger, runMessenger } from "./sockets/messenger";
 import { openDirectory } from "./sockets/directory";
 import { withdrawAll } from "./sockets/rendezvous";
 import { readRules } from "./sockets/rules";
+import { runOurs } from "./sockets/threads";
 import { dropThread } from "./vmmc/bells";
 
 export { WSACancelBlockingCall, WSAIsBlocking, WSASetBlockingHook, WSAUnhookBlockingHook } from "./winsock/hooks";
 export { accept, bind, closesocket, connect, listen, shutdown, socket } from "./winsock/sockets";
 export { WSARecvEx, recv, recvfrom, select, send, sendto } from "./winsock/transfer";
-export { AcceptEx, TransmitFile, WSAAsyncSelect, getsockopt, ioctlsocket, setsockopt } from "./winsock/options";
+export { AcceptEx, TransmitFile } from "./winsock/extensions";
+export { WSAAsyncSelect, getsockopt, ioctlsocket, setsockopt } from "./winsock/options";
 
 /** Called once, before any other call, by the native part. False: nothing can be done at user level, use the kernel. */
 export function start(): bool {
@@ -28,10 +28,9 @@ export function start(): bool {
   return true;
 }
 
-/** A thread of ours begins here: the caretaker's, or the messenger's. */
+/** A thread of ours begins here: the caretaker's, the messenger's, or one that carries out operations. */
 export function caretaker(): void {
-  if (isMessenger()) runMessenger();
-  else runCaretaker();
+  runOurs();
 }
 
 /** A thread that has a record (see `os.thread`) ends. */

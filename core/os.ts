@@ -87,5 +87,5 @@
   reason: u32,
 ): void;
 @external("os", "log_event") export declare function logEvent(event: u32, value: u64, reason: u32): void;
-/** Starts the thread that runs `caretaker`. */
+/** Starts a thread of ours, which runs `caretaker`. */
 @external("os", "caretaker_start") export declare function caretakerStart(): bool;

@@ -50,14 +50,26 @@ export class Runtime {
   /** CARETAKER_ state. */
   caretaker: u32;
   caretakerBell: usize;
-  /** MESSENGER_ state. */
+  /** ONCE_ state. */
   messengerState: u32;
-  /** True (1) until the messenger's thread has come. */
-  messengerWanted: u32;
+  /** Guards `coming`: records of threads of ours that have not begun yet. */
+  comingLock: u32;
+  coming: usize;
   /** The messenger's record, made before its thread; 0: there is none. */
   messenger: usize;
   /** First of the descriptors that the messenger looks after. */
   watched: usize;
+  /** Guards all queues of operations, `accepts`, `idleWorkers` and `freeOperations`. */
+  operationsLock: u32;
+  /** ONCE_ state of the acceptor, and its record; 0: there is none. */
+  acceptorState: u32;
+  acceptor: usize;
+  /** First of the operations for which the kernel accepts. */
+  accepts: usize;
+  /** First of the worker threads that have nothing to do. */
+  idleWorkers: usize;
+  /** Memory of operations that are through, to be used again. */
+  freeOperations: usize;
   /** One byte a slot: in use by a thread. */
   bellSlots: usize;
   /** One handle a slot: created at first use, kept for the process's life, so that peers may keep theirs. */

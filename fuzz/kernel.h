@@ -249,4 +249,8 @@ OS u32 w2c_os_WSAUnhookBlockingHook(struct w2c_os *o) { return 0; }
 OS u32 w2c_os_WSAIsBlocking(struct w2c_os *o) { return 0; }
 OS u32 w2c_os_WSACancelBlockingCall(struct w2c_os *o) { return 0; }
 OS u32 w2c_os_AcceptEx(struct w2c_os *o, u64 a, u64 b, u64 c, u32 d, u32 e, u32 f, u64 g, u64 h) { return error_of(o, WS_WSAEOPNOTSUPP), 0; }
+OS void w2c_os_GetAcceptExSockaddrs(struct w2c_os *o, u64 a, u32 b, u32 c, u32 d, u64 e, u64 f, u64 g, u64 h) {}
+OS u32 w2c_os_ReadFile(struct w2c_os *o, u64 a, u64 b, u32 c, u64 d, u64 e) { return 0; }
+OS u32 w2c_os_SetFilePointer(struct w2c_os *o, u64 a, u32 b, u64 c, u32 d) { return 0; }
+OS u32 w2c_os_ResetEvent(struct w2c_os *o, u64 a) { return 0; }
 OS u32 w2c_os_TransmitFile(struct w2c_os *o, u64 a, u64 b, u32 c, u32 d, u64 e, u64 f, u32 g) { return error_of(o, WS_WSAEOPNOTSUPP), 0; }

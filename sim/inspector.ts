@@ -6,7 +6,7 @@ import type { World } from "./world.js";
 export type Record32 = Readonly<Record<string, number>>;
 
 /** A descriptor's kind, as in core/sockets/descriptor.ts: from this one on bytes go through a segment. */
-export const KIND_PENDING = 5;
+export const KIND_PENDING = 6;
 
 /** Looks into the memory of simulated processes, by the names that the core's source gives to it. */
 export class Inspector {

@@ -1,6 +1,7 @@
 /** Ends of a connection that come from this side: shutdown and close. */
 import * as ws from "../generated/winsock";
 import * as layout from "../layout";
+import * as os from "../os";
 import { Runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
 import { currentThread, scratch } from "../vmmc/bells";
@@ -63,6 +64,12 @@ export function endDescriptor(d: Descriptor, socket: usize): void {
   const thread = currentThread();
   const memory: usize = changetype<usize>(thread) != 0 ? scratch(thread, 256) : 0;
   lockBoth(d);
+  // The acceptor is about to find out what the connection is that it has got for this socket. That takes a bounded time.
+  while (d.deciding != 0) {
+    unlockBoth(d);
+    os.sleepMs(1);
+    lockBoth(d);
+  }
   if (d.handle != socket) {
     unlockBoth(d);
     return;

@@ -11,14 +11,16 @@ export const KIND_UNUSED: u32 = 0;
 export const KIND_KERNEL: u32 = 1;
 /** Listens, and is published in the directory. */
 export const KIND_LISTENER: u32 = 2;
+/** `AcceptEx` waits for a connection for it. */
+export const KIND_ACCEPTING: u32 = 3;
 /** The peer of a user-level connection has gone and all bytes are read: the kernel answers, but old doorbells may lie before its answer. */
-export const KIND_ENDED: u32 = 3;
+export const KIND_ENDED: u32 = 4;
 /** The kernel's connect is under way; a segment is ready for when it succeeds. */
-export const KIND_CONNECTING: u32 = 4;
+export const KIND_CONNECTING: u32 = 5;
 /** Connected in the kernel, not yet taken by the acceptor: writes go to the ring. */
-export const KIND_PENDING: u32 = 5;
+export const KIND_PENDING: u32 = 6;
 /** A user-level connection. */
-export const KIND_USER: u32 = 6;
+export const KIND_USER: u32 = 7;
 
 /** Nothing yet. */
 export const ENDED_NOT: u32 = 0;
@@ -181,6 +183,11 @@ export class Descriptor {
   closePosted: u32;
   /** True (1): FD_WRITE was posted, and no call has enabled it since. With `sendLock`. */
   writePosted: u32;
+  /** The operations that go on after their calls have returned: see operations.ts. 0: there were none. */
+  queues: usize;
+  /** True (1) while it is decided who carries the connection that `AcceptEx` has got. Written with both locks held. */
+  deciding: u32;
+
   /** True (1) while it stands in the messenger's list. */
   watched: u32;
   nextWatched: usize;

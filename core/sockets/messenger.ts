@@ -7,9 +7,8 @@ import * as layout from "../layout";
 import * as os from "../os";
 import { Runtime, runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
-import { Thread, dropThread, reserveThread, scratch } from "../vmmc/bells";
+import { Thread } from "../vmmc/bells";
 import { Peer, holdPeer, noteEnd, releasePeer, wasSeenToEnd } from "../vmmc/peers";
-import { threadForCaretakerIsGone } from "./caretaker";
 import {
   Descriptor,
   KIND_CONNECTING,
@@ -25,15 +24,12 @@ import { watchReading, watchWriting } from "./events";
 import { lock, unlock } from "./lock";
 import { settlePending } from "./pending";
 import { lookAtConnect } from "./rendezvous";
+import { DUTY_MESSENGER, startOnce } from "./threads";
 import { pendingRestMs, pollPeer } from "./waiting";
 
 const SCRATCH_BYTES: u32 = 256;
 /** How long the messenger sleeps (ms) while there is nothing to look after. */
 const NOTHING_MS: u32 = layout.RECHECK_MS * 60;
-
-const MESSENGER_NONE: u32 = 0;
-const MESSENGER_STARTING: u32 = 1;
-const MESSENGER_RUNS: u32 = 2;
 
 /** What a look at everything has found out about how to sleep. */
 @unmanaged
@@ -47,43 +43,8 @@ class Rest {
 /** Makes sure that there is a messenger. False: no thread, memory or bell is to be had. */
 export function startMessenger(): bool {
   const state = runtimeField(offsetof<Runtime>("messengerState"));
-  if (sync.loadAcquire(state) == MESSENGER_RUNS) return true;
-  while (sync.compareSwap(state, MESSENGER_NONE, MESSENGER_STARTING) != MESSENGER_NONE) {
-    // Another thread is about to: whether that will do is known soon.
-    os.sleepMs(1);
-    if (sync.loadAcquire(state) == MESSENGER_RUNS) return true;
-  }
-  const started = makeMessenger();
-  sync.storeRelease(state, started ? MESSENGER_RUNS : MESSENGER_NONE);
-  return started;
-}
-
-/** The record comes before the thread, so that its bell can be armed at once. */
-function makeMessenger(): bool {
-  const record = reserveThread();
-  if (changetype<usize>(record) == 0) return false;
-  if (scratch(record, SCRATCH_BYTES + <u32>offsetof<Rest>()) == 0) {
-    dropThread(changetype<usize>(record));
-    return false;
-  }
-  runtime().messenger = changetype<usize>(record);
-  const wanted = runtimeField(offsetof<Runtime>("messengerWanted"));
-  sync.storeSeq(wanted, 1);
-  if (os.caretakerStart()) return true;
-  if (sync.compareSwap(wanted, 1, 0) == 1) {
-    runtime().messenger = 0;
-    dropThread(changetype<usize>(record));
-    return false;
-  }
-  // A thread that was to be the caretaker has taken it on.
-  threadForCaretakerIsGone();
-  return true;
-}
-
-/** A thread of ours has begun: true if it is to be the messenger. */
-export function isMessenger(): bool {
-  const wanted = runtimeField(offsetof<Runtime>("messengerWanted"));
-  return sync.loadAcquire(wanted) != 0 && sync.compareSwap(wanted, 1, 0) == 1;
+  const record = runtimeField(offsetof<Runtime>("messenger"));
+  return startOnce(state, record, DUTY_MESSENGER, SCRATCH_BYTES + <u32>offsetof<Rest>());
 }
 
 /** Lets the messenger look after `d`, which has events. Nothing is held back from it by the locks that the caller may hold. */
@@ -97,8 +58,6 @@ export function watch(d: Descriptor): void {
 /** The messenger's thread. Never returns. */
 export function runMessenger(): void {
   const thread = changetype<Thread>(runtime().messenger);
-  // Should that fail, what needs this thread's memory is left to the calls of the application.
-  os.setThread(changetype<usize>(thread));
   const rest = changetype<Rest>(thread.scratch + SCRATCH_BYTES);
   let woken: u32 = layout.WAIT_BELL;
   for (;;) {

@@ -31,6 +31,11 @@ export class Thread {
   cancelled: u32;
   /** When `select` last asked the kernel (us). */
   kernelAskedUs: u64;
+  /** DUTY_ of a thread of ours; and the next one of those that are to come, or have nothing to do. */
+  duty: u32;
+  nextOurs: usize;
+  /** A worker's: the queue of operations that it is to carry out; 0: none. */
+  queue: usize;
 }
 
 /** This thread's record; 0 when there is no memory, no free slot or no bell to be had. */

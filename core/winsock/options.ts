@@ -18,7 +18,7 @@ import {
 } from "../sockets/descriptor";
 import { currentThread, scratch } from "../vmmc/bells";
 import { isMemory } from "../sockets/buffers";
-import { fail, refuse } from "../sockets/errors";
+import { fail } from "../sockets/errors";
 import { kernelEvents, selectEvents } from "../sockets/events";
 import { lock, unlock } from "../sockets/lock";
 import { startMessenger } from "../sockets/messenger";
@@ -99,7 +99,7 @@ function noteOption(d: Descriptor, option: i32, value: usize, length: i32): void
 }
 
 /** Makes sure that the kernel carries what this socket does from now on; false when that is too late. */
-function keepInKernel(socket: usize): bool {
+export function keepInKernel(socket: usize): bool {
   const d = lookup(socket);
   if (changetype<usize>(d) == 0 || kindOf(d) == KIND_UNUSED) return true;
   const thread = currentThread();
@@ -126,33 +126,4 @@ export function WSAAsyncSelect(socket: usize, window: usize, message: u32, event
   }
   unlockBoth(d);
   return result;
-}
-
-export function AcceptEx(
-  listener: usize,
-  socket: usize,
-  buffer: usize,
-  bytes: u32,
-  localBytes: u32,
-  remoteBytes: u32,
-  received: usize,
-  overlapped: usize,
-): i32 {
-  keepInKernel(listener);
-  keepInKernel(socket);
-  return ws.AcceptEx(listener, socket, buffer, bytes, localBytes, remoteBytes, received, overlapped);
-}
-
-export function TransmitFile(
-  socket: usize,
-  file: usize,
-  bytes: u32,
-  bytesPerSend: u32,
-  overlapped: usize,
-  buffers: usize,
-  flags: u32,
-): i32 {
-  if (keepInKernel(socket)) return ws.TransmitFile(socket, file, bytes, bytesPerSend, overlapped, buffers, flags);
-  refuse(ws.WSAEOPNOTSUPP);
-  return 0;
 }

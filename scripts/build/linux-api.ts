@@ -21,6 +21,10 @@ const PLAIN: Readonly<Record<string, string>> = {
 const REFUSED: Readonly<Record<string, number>> = {
   AcceptEx: 0,
   TransmitFile: 0,
+  ReadFile: 0,
+  SetFilePointer: -1,
+  ResetEvent: 0,
+  GetAcceptExSockaddrs: 0,
   WSAAsyncSelect: -1,
   WSARecvEx: -1,
   WSASetBlockingHook: 0,
@@ -98,9 +102,9 @@ export function plainShims(bindings: string): string {
     const list = parameters.map((type, n) => `, ${cType(type)} a${n}`).join("");
     // The first is the descriptor; wider ones than `int` are addresses.
     const values = parameters.map((type, n) => (n > 0 && type === "usize" ? `(void *)a${n}` : `(int)a${n}`));
-    const call =
-      posix === undefined ? `(vmmc_refused(), ${REFUSED[name]})` : `vmmc_done(${posix}(${values.join(", ")}))`;
-    return `OS ${cType(result).replace("int32", "uint32")} w2c_os_${name}(struct w2c_os *o${list}) { return ${call}; }`;
+    const refused = result === "void" ? "(void)vmmc_refused()" : `return (vmmc_refused(), ${REFUSED[name]})`;
+    const call = posix === undefined ? refused : `return vmmc_done(${posix}(${values.join(", ")}))`;
+    return `OS ${cType(result).replace(/^int32/, "uint32")} w2c_os_${name}(struct w2c_os *o${list}) { ${call}; }`;
   });
   return `/* Generated from the WinSock bindings by the build. */\n${functions.join("\n")}\n`;
 }

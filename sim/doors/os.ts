@@ -125,7 +125,7 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
     return undefined;
   };
   const unused = [
-    ...["AcceptEx", "TransmitFile", "call_hook"],
+    ...["AcceptEx", "TransmitFile", "GetAcceptExSockaddrs", "ReadFile", "SetFilePointer", "ResetEvent", "call_hook"],
     ...["WSASetBlockingHook", "WSAUnhookBlockingHook", "WSAIsBlocking", "WSACancelBlockingCall"],
   ];
   doors.memory_end = plain(m, (_thread, address) => (address === 0 ? 0 : -1));
