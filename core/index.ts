@@ -14,6 +14,7 @@ import { dropThread } from "./vmmc/bells";
 
 export { WSACancelBlockingCall, WSAIsBlocking, WSASetBlockingHook, WSAUnhookBlockingHook } from "./winsock/hooks";
 export { accept, bind, closesocket, connect, listen, shutdown, socket } from "./winsock/sockets";
+export { CloseHandle, CreateIoCompletionPort, DuplicateHandle, ReadFile, WriteFile } from "./winsock/handles";
 export { WSARecvEx, recv, recvfrom, select, send, sendto } from "./winsock/transfer";
 export { AcceptEx, TransmitFile } from "./winsock/extensions";
 export { WSAAsyncSelect, getsockopt, ioctlsocket, setsockopt } from "./winsock/options";

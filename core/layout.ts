@@ -281,9 +281,20 @@ export const EVENT_REFUSED_CALL = 4;
 export const EVENT_STALE_SLOT = 5;
 export const EVENT_RULE_IGNORED = 6;
 
-// What `os.policy()` reports about the process (bits).
+// What the modules of this process make of it (bits).
+/** One could use sockets behind the wrapper. */
 export const POLICY_MIXED = 1;
-export const POLICY_UNSUPPORTED = 2;
+/** Imports were changed. */
+export const POLICY_REDIRECTED = 2;
+
+// What `os.moduleText()` gives. The texts are in settings.ts.
+export const TEXT_SOCKETS = 0;
+export const TEXT_SYSTEM = 1;
+export const TEXT_SYSTEM_BASE = 2;
+/** From here on: how the names of C runtimes begin. */
+export const TEXT_RUNTIMES = 3;
+/** From here on: names of sockets calls. */
+export const TEXT_CALLS = 6;
 
 // What `os.bellWait()` returns.
 export const WAIT_BELL = 0;

@@ -69,8 +69,14 @@
 /** Calls a blocking hook of the application; what it returns: whether it wants to be called again at once. */
 @external("os", "call_hook") export declare function callHook(hook: usize): bool;
 
-/** POLICY_ bits: what the modules of this process import besides the wrapper. Cheap when no module was loaded since. */
-@external("os", "policy") export declare function policy(): u32;
+/** True when modules were loaded into this process since the last question; at first: yes, where there are modules. */
+@external("os", "modules_changed") export declare function modulesChanged(): bool;
+/** The module that the core is in. */
+@external("os", "wrapper") export declare function wrapper(): usize;
+/** The TEXT_ of that number, ending with a zero; 0 behind the last. */
+@external("os", "module_text") export declare function moduleText(number: u32): usize;
+/** The name of a function whose imports are changed, or the function that takes its place; 0 behind the last. */
+@external("os", "redirection") export declare function redirection(number: u32, replacement: bool): usize;
 /** Value of a CONFIG_ setting. */
 @external("os", "config") export declare function config(setting: u32): u32;
 /** Writes the text of the user's rules, VMMC_RULES. Returns its length, 0 if there is none or it is too long. */

@@ -14,6 +14,8 @@ export class Runtime {
   ringBytes: u32;
   /** Why no connection of this process can be user-level, or REASON_NONE. */
   reason: u32;
+  /** POLICY_ bits, as far as the modules were looked at. */
+  policy: u32;
   /** First of the user's rules; 0: there are none. */
   rules: usize;
   /** The rendezvous directory; 0 when `reason` is not REASON_NONE. */

@@ -28,6 +28,9 @@ export const settings: readonly Setting[] = [
   { index: layout.CONFIG_STATISTICS, name: "VMMC_STATISTICS", normal: 1, least: 0, most: 1, meaning: "0: tells `vmmc top` nothing" },
 ];
 
+/** What `os.moduleText()` gives on Windows, before the calls: TEXT_ numbers. */
+export const moduleTexts: readonly string[] = ["ws2_32.dll", "kernel32.dll", "kernelbase.dll", "msvcr", "ucrtbase", "crtdll"];
+
 /** Calls of ws2_32.dll, besides the intercepted ones, with which another module could use a socket behind the wrapper. */
 export const callsBehindTheWrapper: readonly string[] = [
   "WSASend", "WSARecv", "WSASendTo", "WSARecvFrom", "WSASocketA", "WSASocketW", "WSAConnect", "WSAAccept",

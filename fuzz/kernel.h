@@ -253,4 +253,17 @@ OS void w2c_os_GetAcceptExSockaddrs(struct w2c_os *o, u64 a, u32 b, u32 c, u32 d
 OS u32 w2c_os_ReadFile(struct w2c_os *o, u64 a, u64 b, u32 c, u64 d, u64 e) { return 0; }
 OS u32 w2c_os_SetFilePointer(struct w2c_os *o, u64 a, u32 b, u64 c, u32 d) { return 0; }
 OS u32 w2c_os_ResetEvent(struct w2c_os *o, u64 a) { return 0; }
+OS u32 w2c_os_WriteFile(struct w2c_os *o, u64 a, u64 b, u32 c, u64 d, u64 e) { return 0; }
+OS u32 w2c_os_CloseHandle(struct w2c_os *o, u64 a) { return 0; }
+OS u32 w2c_os_DuplicateHandle(struct w2c_os *o, u64 a, u64 b, u64 c, u64 d, u32 e, u32 f, u32 g) { return 0; }
+OS u32 w2c_os_GetProcessId(struct w2c_os *o, u64 a) { return 0; }
+OS u64 w2c_os_CreateIoCompletionPort(struct w2c_os *o, u64 a, u64 b, u64 c, u32 d) { return 0; }
+OS u32 w2c_os_PostQueuedCompletionStatus(struct w2c_os *o, u64 a, u32 b, u64 c, u64 d) { return 0; }
+OS u32 w2c_os_K32EnumProcessModules(struct w2c_os *o, u64 a, u64 b, u32 c, u64 d) { return 0; }
+OS u64 w2c_os_GetModuleHandleA(struct w2c_os *o, u64 a) { return 0; }
+OS u32 w2c_os_GetModuleHandleExA(struct w2c_os *o, u32 a, u64 b, u64 c) { return 0; }
+OS u32 w2c_os_GetModuleFileNameA(struct w2c_os *o, u64 a, u64 b, u32 c) { return 0; }
+OS u32 w2c_os_GetWindowsDirectoryA(struct w2c_os *o, u64 a, u32 b) { return 0; }
+OS u64 w2c_os_GetProcAddress(struct w2c_os *o, u64 a, u64 b) { return 0; }
+OS u32 w2c_os_VirtualProtect(struct w2c_os *o, u64 a, u64 b, u32 c, u64 d) { return 0; }
 OS u32 w2c_os_TransmitFile(struct w2c_os *o, u64 a, u64 b, u32 c, u32 d, u64 e, u64 f, u32 g) { return error_of(o, WS_WSAEOPNOTSUPP), 0; }

@@ -152,7 +152,10 @@ OS uptr w2c_os_page_create(struct w2c_os *o, u32 number, u32 bytes) { return 0; 
 OS u32 w2c_os_program_name(struct w2c_os *o, uptr text, u32 bytes) { return 0; }
 
 /* --- What the core wants to know of its process --- */
-OS u32 w2c_os_policy(struct w2c_os *o) { return 0; }
+OS u32 w2c_os_modules_changed(struct w2c_os *o) { return 0; }
+OS uptr w2c_os_wrapper(struct w2c_os *o) { return 0; }
+OS uptr w2c_os_module_text(struct w2c_os *o, u32 n) { return 0; }
+OS uptr w2c_os_redirection(struct w2c_os *o, u32 n, u32 function) { return 0; }
 OS u32 w2c_os_rules(struct w2c_os *o, uptr text, u32 bytes) { return 0; }
 OS u32 w2c_os_logging(struct w2c_os *o) { return 1; }
 OS u32 w2c_os_config(struct w2c_os *o, u32 setting) {

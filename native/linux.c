@@ -188,7 +188,10 @@ OS void w2c_os_segment_close(struct w2c_os *o, uptr address, uptr handle) { munm
 
 /* --- What the core wants to know of its process --- */
 static char vmmc_log_path[4096], vmmc_file[16384];
-OS u32 w2c_os_policy(struct w2c_os *o) { return 0; }
+OS u32 w2c_os_modules_changed(struct w2c_os *o) { return 0; }
+OS uptr w2c_os_wrapper(struct w2c_os *o) { return 0; }
+OS uptr w2c_os_module_text(struct w2c_os *o, u32 n) { return 0; }
+OS uptr w2c_os_redirection(struct w2c_os *o, u32 n, u32 function) { return 0; }
 OS u32 w2c_os_logging(struct w2c_os *o) { return *vmmc_log_path != 0; }
 static bool vmmc_variable(const char *name, char *text, size_t size) {
   const char *value = getenv(name);

@@ -38,44 +38,17 @@ static void vmmc_log(const char *text) {
   SetLastError(error);
 }
 
-/* --- Other modules of the process that could use a socket behind the wrapper --- */
+/* --- Other modules of the process: what core/process/modules.ts wants to know --- */
 static volatile LONG vmmc_modules_changed = 1;
-static u32 vmmc_policy;
 static void CALLBACK vmmc_module_loaded(ULONG reason, const void *data, void *context) {
   vmmc_modules_changed = 1;
 }
-/* True when an import of `module` from the DLL `from` leads to one of the functions `names` of `target`. */
-static bool vmmc_imports(HMODULE module, const char *from, HMODULE target, const char *const *names, size_t count) {
-  const char *base = (const char *)module;
-  const IMAGE_NT_HEADERS *header = (const IMAGE_NT_HEADERS *)(base + ((const IMAGE_DOS_HEADER *)base)->e_lfanew);
-  const IMAGE_DATA_DIRECTORY *directory = &header->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT];
-  if (!directory->VirtualAddress || !directory->Size || !target) return false;
-  for (const IMAGE_IMPORT_DESCRIPTOR *d = (const void *)(base + directory->VirtualAddress); d->Name; d++) {
-    if (lstrcmpiA(base + d->Name, from)) continue;
-    for (const uptr *bound = (const void *)(base + d->FirstThunk); *bound; bound++)
-      for (size_t n = 0; n < count; n++)
-        if (*bound == (uptr)GetProcAddress(target, names[n])) return true;
-  }
-  return false;
-}
-OS u32 w2c_os_policy(struct w2c_os *o) {
-  if (!InterlockedExchange(&vmmc_modules_changed, 0)) return vmmc_policy;
-  DWORD error = GetLastError();
-  char windows[MAX_PATH];
-  UINT length = GetWindowsDirectoryA(windows, sizeof windows);
-  HMODULE ours = (HMODULE)&__ImageBase, sockets = GetModuleHandleA("ws2_32.dll");
-  MODULEENTRY32 entry = { .dwSize = sizeof entry };
-  HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPMODULE, 0);
-  if (snapshot != INVALID_HANDLE_VALUE) {
-    for (BOOL more = Module32First(snapshot, &entry); more; more = Module32Next(snapshot, &entry)) {
-      if (entry.hModule == ours || !_strnicmp(entry.szExePath, windows, length)) continue;
-      if (vmmc_imports(entry.hModule, "ws2_32.dll", sockets, vmmc_stream_calls, sizeof vmmc_stream_calls / sizeof *vmmc_stream_calls)) vmmc_policy |= POLICY_MIXED;
-      if (vmmc_imports(entry.hModule, VMMC_DLL, ours, vmmc_unsupported_calls, sizeof vmmc_unsupported_calls / sizeof *vmmc_unsupported_calls)) vmmc_policy |= POLICY_UNSUPPORTED;
-    }
-    CloseHandle(snapshot);
-  }
-  SetLastError(error);
-  return vmmc_policy;
+OS u32 w2c_os_modules_changed(struct w2c_os *o) { return InterlockedExchange(&vmmc_modules_changed, 0) != 0; }
+OS uptr w2c_os_wrapper(struct w2c_os *o) { return (uptr)&__ImageBase; }
+OS uptr w2c_os_module_text(struct w2c_os *o, u32 n) { return n < sizeof vmmc_module_texts / sizeof *vmmc_module_texts ? (uptr)vmmc_module_texts[n] : 0; }
+OS uptr w2c_os_redirection(struct w2c_os *o, u32 n, u32 function) {
+  if (n >= sizeof vmmc_redirections / sizeof *vmmc_redirections) return 0;
+  return function ? (uptr)vmmc_redirections[n].function : (uptr)vmmc_redirections[n].name;
 }
 
 /* --- The caretaker's thread: what it does is in win32-start.c --- */

@@ -3,7 +3,6 @@
 #include <sddl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <tlhelp32.h>
 
 #define OS static inline
 static DWORD vmmc_tls = TLS_OUT_OF_INDEXES;

@@ -15,6 +15,11 @@ export interface WrapperConfig {
   original: string;
   /** Exports that go to other code instead of to the original. */
   intercept: string[];
+  /**
+   * Functions of other DLLs, among `bindings.functions`: where the program's modules import them, they are to call the
+   * core's function of that name. The code that changes the imports when the program runs is not the generator's.
+   */
+  redirect: string[];
   /** Whose code that is: the core's, or C functions `wrap_NAME` that are linked with the wrapper. */
   interceptor: "core" | "c";
   /** How exports are served that are not intercepted; the last rule that fits an export decides. */
@@ -42,6 +47,7 @@ export function defaultConfig(dll: string): WrapperConfig {
     defines: [],
     original: "system",
     intercept: [],
+    redirect: [],
     interceptor: "core",
     modes: [{ pattern: "*", mode: "pass" }],
     symbols: {},
@@ -50,8 +56,8 @@ export function defaultConfig(dll: string): WrapperConfig {
 }
 
 const ENTRIES = [
-  ...["dll", "headers", "includePaths", "defines", "original", "intercept", "interceptor", "modes"],
-  ...["symbols", "bindings"],
+  ...["dll", "headers", "includePaths", "defines", "original", "intercept", "redirect", "interceptor"],
+  ...["modes", "symbols", "bindings"],
 ];
 
 /**
@@ -89,6 +95,7 @@ export function parseConfig(text: string, label: string): WrapperConfig {
     defines: strings(top.defines ?? [], "defines", label),
     original,
     intercept: strings(top.intercept ?? [], "intercept", label),
+    redirect: strings(top.redirect ?? [], "redirect", label),
     interceptor,
     modes: [...defaults.modes, ...modeRules(top.modes ?? {}, label)],
     symbols: symbols(top.symbols ?? {}, label),

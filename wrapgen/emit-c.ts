@@ -1,7 +1,7 @@
 import { typeName, type ValueKind } from "./layouts.js";
 import type { CType, Prototype } from "./prototypes.js";
 import type { Signature } from "./signatures.js";
-import type { Arch } from "./targets.js";
+import { type Arch, TARGETS } from "./targets.js";
 
 /** Names that generated C functions use for themselves, and that no parameter may have. */
 const TAKEN = new Set(["os", "target"]);
@@ -32,6 +32,11 @@ export function declareFunction(prototype: Prototype, name: string, withDots = f
   const convention = prototype.convention ? `__attribute__((${prototype.convention})) ` : "";
   const list = withDots && prototype.variadic ? [...parameters, "..."] : parameters;
   return declare(prototype.returns, `${convention}${name}(${list.join(", ") || "void"})`);
+}
+
+/** Declares the function `vmmc_stub_ID`. Its assembler's name is given outright: so it is free of stdcall decoration, and the .def is the same for all targets. */
+export function stubDeclaration(id: string, prototype: Prototype, arch: Arch): string {
+  return `${declareFunction(prototype, `vmmc_stub_${id}`)} __asm__("${TARGETS[arch].symbolPrefix}vmmc_stub_${id}");`;
 }
 
 /** How a value of a C type travels to and from the core: the name of the prelude's type, or void. */

@@ -1,4 +1,13 @@
-import { agreement, carrier, declareFunction, failureStatement, fromCore, parameterNames, toCore } from "./emit-c.js";
+import {
+  agreement,
+  carrier,
+  declareFunction,
+  failureStatement,
+  fromCore,
+  parameterNames,
+  stubDeclaration,
+  toCore,
+} from "./emit-c.js";
 import type { Import, Library } from "./imports-table.js";
 import type { WrapperModel } from "./model.js";
 import { RESOLVER_DECLARATIONS, RESOLVER_RECORDS, resolver } from "./resolver.js";
@@ -27,9 +36,21 @@ export function emitKernel(model: WrapperModel, apart = false): string {
     ...model.imports.map((entry) => importRecord(entry, model)),
     "/* How the core calls the operating system. */\nstruct w2c_os;",
     ...model.bindings.map((entry) => shim(entry, model)),
+    ...redirections(model),
     "#endif",
   ];
   return `${parts.join("\n\n")}\n`;
+}
+
+/** The functions that take the place of imports of the program's modules, by the names of those. */
+function redirections({ redirects, arch }: WrapperModel): string[] {
+  if (redirects.length === 0) return [];
+  return [
+    redirects.map(({ id, signature }) => stubDeclaration(id, signature.prototype, arch)).join("\n"),
+    "static const struct vmmc_redirection { const char *name; void *function; } vmmc_redirections[] = {",
+    ...redirects.map(({ id }) => `  { ${cString(id)}, (void *)vmmc_stub_${id} },`),
+    "};",
+  ];
 }
 
 /** A macro that makes the assembler's name of a C name. */

@@ -1,10 +1,11 @@
-import { agreement, declareFunction, parameterNames, toCore } from "./emit-c.js";
+import { agreement, declareFunction, parameterNames, stubDeclaration, toCore } from "./emit-c.js";
 import { target } from "./emit-kernel.js";
 import { tracingStub } from "./emit-trace.js";
 import { typeName } from "./layouts.js";
 import type { Stub, WrapperModel } from "./model.js";
 import type { Prototype } from "./prototypes.js";
-import { type Arch, TARGETS } from "./targets.js";
+import type { Signature } from "./signatures.js";
+import type { Arch } from "./targets.js";
 import { untypedStub } from "./thunks.js";
 
 /**
@@ -14,7 +15,10 @@ import { untypedStub } from "./thunks.js";
 export function emitStubs(model: WrapperModel): string {
   // No headers here: kernel.h has them, and not all headers can be included twice.
   const head = `/* Generated from ${model.dll} (${model.arch}) and its headers: one stub per export. Do not edit. */`;
-  return `${[head, ...model.stubs.map((stub) => emitStub(stub, model))].join("\n\n")}\n`;
+  const redirects = model.redirects.map(({ id, signature, library }) => {
+    return `/* ${id} of ${library.dll}, redirected: core */\n${coreStub(id, signature, model.arch)}`;
+  });
+  return `${[head, ...model.stubs.map((stub) => emitStub(stub, model)), ...redirects].join("\n\n")}\n`;
 }
 
 function emitStub(stub: Stub, model: WrapperModel): string {
@@ -23,7 +27,7 @@ function emitStub(stub: Stub, model: WrapperModel): string {
     case "forward":
       return title;
     case "core":
-      return `${title}\n${coreStub(stub, model.arch)}`;
+      return `${title}\n${coreStub(stub.id, stub.signature!, model.arch)}`;
     case "intercept":
       return `${title}\n${untypedStub(stub.id, `real_${stub.id}`, model.arch)}`;
     case "jump":
@@ -35,8 +39,7 @@ function emitStub(stub: Stub, model: WrapperModel): string {
   }
 }
 
-function coreStub({ id, signature }: Stub, arch: Arch): string {
-  const { prototype, returns, parameters } = signature!;
+function coreStub(id: string, { prototype, returns, parameters }: Signature, arch: Arch): string {
   const values = parameterNames(prototype).map((name, n) => toCore(name, parameters[n]!, arch));
   const core = `VMMC_CALL(${[prototype.name, ...values].join(", ")})`;
   const call = returns.kind === "void" ? `${core};` : `return (${typeName(prototype.returns)})${core};`;
@@ -51,11 +54,9 @@ function passingStub({ id, target: to }: Stub, arch: Arch): string {
 
 /** A function `vmmc_stub_ID` with this body. */
 export function typedStub(id: string, prototype: Prototype, arch: Arch, body: string[]): string {
-  // The assembler's name is given outright: so it is free of stdcall decoration, and the .def is the same for all targets.
-  const head = declareFunction(prototype, `vmmc_stub_${id}`);
   return [
-    `${head} __asm__("${TARGETS[arch].symbolPrefix}vmmc_stub_${id}");`,
-    `${head} {\n${body.map((line) => `  ${line}`).join("\n")}\n}`,
+    stubDeclaration(id, prototype, arch),
+    `${declareFunction(prototype, `vmmc_stub_${id}`)} {\n${body.map((line) => `  ${line}`).join("\n")}\n}`,
     agreement(`vmmc_stub_${id}`, prototype.name),
   ].join("\n");
 }

@@ -55,6 +55,8 @@ export interface WrapperModel {
   stubs: Stub[];
   /** What the core may call, in the order of the wrapper description. */
   bindings: (Import & { signature: Signature })[];
+  /** Those of the bindings that the program's modules are not to import themselves. */
+  redirects: (Import & { signature: Signature })[];
 }
 
 /** Where the model's maker learns things it cannot know itself. */
@@ -104,6 +106,13 @@ export function makeModel(sources: ModelSources): WrapperModel {
     const entry = imports.addBinding(name, config, exports, sources.libraryExports);
     return Object.assign(entry, { signature: signatures[n]!() });
   });
+  const redirects = config.redirect.map((name) => {
+    const found = bindings.find(({ id, library }) => id === name && !library.isOriginal);
+    if (found !== undefined) return found;
+    throw new WrapgenError(
+      `Cannot redirect "${name}": the core must be able to call the original. Add it to "bindings.functions", from another DLL than ${config.dll}.`,
+    );
+  });
   return {
     dll,
     arch,
@@ -115,6 +124,7 @@ export function makeModel(sources: ModelSources): WrapperModel {
     imports: imports.all(),
     stubs,
     bindings,
+    redirects,
   };
 }
 

@@ -2,41 +2,9 @@
 #ifndef CONFORMANCE_PLAYER_EXTENSIONS_H
 #define CONFORMANCE_PLAYER_EXTENSIONS_H
 
-#include "transfer.h"
+#include "handles.h"
 
-enum { NAME_ROOM = sizeof(struct sockaddr_in) + 16, STARTED = 8 };
-
-
-/* An operation that was started and not yet waited for, by the name of its socket. */
-typedef struct { char party, name[15]; SOCKET s; OVERLAPPED overlapped; char buffer[4096]; int bytes; } Started;
-static Started started[STARTED];
-
-static Started *started_for(Call *call, const char *name, int make) {
-  for (int i = 0; i < STARTED; i++)
-    if (started[i].party == call->party && !strcmp(started[i].name, name)) return &started[i];
-  for (int i = 0; i < STARTED && make; i++) {
-    if (started[i].party) continue;
-    memset(&started[i], 0, sizeof started[i]);
-    started[i].party = call->party;
-    snprintf(started[i].name, sizeof started[i].name, "%s", name);
-    return &started[i];
-  }
-  return NULL;
-}
-
-static Started *start(Call *call, SOCKET s) {
-  Started *operation = started_for(call, word(call, 1), 1);
-  if (!operation) return NULL;
-  operation->s = s;
-  memset(&operation->overlapped, 0, sizeof operation->overlapped);
-  operation->overlapped.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
-  return operation;
-}
-
-static void finish(Started *operation) {
-  CloseHandle(operation->overlapped.hEvent);
-  operation->party = 0;
-}
+enum { NAME_ROOM = sizeof(struct sockaddr_in) + 16 };
 
 /* acceptex NEW LISTENER BYTES [room=N]: NEW is an unconnected socket. Then `completes NEW`. */
 static void do_acceptex(Call *call) {

@@ -6,6 +6,39 @@
 #include <io.h>
 #include "transfer.h"
 
+enum { STARTED = 8 };
+
+/* An operation that was started and not yet waited for, by the name of its socket. */
+typedef struct { char party, name[15]; SOCKET s; OVERLAPPED overlapped; char buffer[4096]; int bytes, reads; } Started;
+static Started started[STARTED];
+
+static Started *started_for(Call *call, const char *name, int make) {
+  for (int i = 0; i < STARTED; i++)
+    if (started[i].party == call->party && !strcmp(started[i].name, name)) return &started[i];
+  for (int i = 0; i < STARTED && make; i++) {
+    if (started[i].party) continue;
+    memset(&started[i], 0, sizeof started[i]);
+    started[i].party = call->party;
+    snprintf(started[i].name, sizeof started[i].name, "%s", name);
+    return &started[i];
+  }
+  return NULL;
+}
+
+static Started *start(Call *call, SOCKET s) {
+  Started *operation = started_for(call, word(call, 1), 1);
+  if (!operation) return NULL;
+  operation->s = s;
+  memset(&operation->overlapped, 0, sizeof operation->overlapped);
+  operation->overlapped.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
+  return operation;
+}
+
+static void finish(Started *operation) {
+  if (operation->overlapped.hEvent) CloseHandle(operation->overlapped.hEvent);
+  operation->party = 0;
+}
+
 /* readfile NAME BYTES, writefile NAME BYTES [plain]: with an OVERLAPPED that is waited for, or none (`plain`). */
 static void do_file(Call *call) {
   Named *entry = socket_of(call);
@@ -31,6 +64,73 @@ static void do_file(Call *call) {
   free_buffer(buffer);
 }
 
+/* beginfile NAME read | write BYTES [port]: starts it, for `endfile` or, without an event, for `dequeue` to tell of its end. */
+static void do_beginfile(Call *call) {
+  Named *entry = socket_of(call);
+  Started *operation = start(call, entry->s);
+  if (!operation) {
+    say(call, "too many");
+    return;
+  }
+  if (says(call, "port")) CloseHandle(operation->overlapped.hEvent), operation->overlapped.hEvent = NULL;
+  int reads = operation->reads = says(call, "read");
+  BOOL result;
+  operation->bytes = number(call, 3, 0);
+  if (!reads) fill_to_send(call, entry, operation->buffer, operation->bytes, 0);
+  if (reads) result = ReadFile((HANDLE)entry->s, operation->buffer, (DWORD)operation->bytes, NULL, &operation->overlapped);
+  else result = WriteFile((HANDLE)entry->s, operation->buffer, (DWORD)operation->bytes, NULL, &operation->overlapped);
+  DWORD error = GetLastError();
+  // Whether it is done at once or a little later is the system's affair.
+  if (result || error == ERROR_IO_PENDING) say(call, "started");
+  else say_truth(call, result), finish(operation);
+}
+
+static void say_moved(Call *call, Started *operation, DWORD count) {
+  Named *entry = named_socket(call, operation->name);
+  say(call, " ");
+  if (operation->reads) say_received(call, entry, operation->buffer, (int)count, 0);
+  else say(call, "%lu", count), entry->sent += count;
+}
+
+/* endfile NAME [t=MS]: waits for the end of what `beginfile` has started. */
+static void do_endfile(Call *call) {
+  Started *operation = started_for(call, word(call, 1), 0);
+  DWORD count = 0;
+  if (!operation) say(call, "nothing was started");
+  else if (WaitForSingleObject(operation->overlapped.hEvent, (DWORD)setting_number(call, "t", 5000)) != WAIT_OBJECT_0) say(call, "still pending");
+  else {
+    BOOL result = GetOverlappedResult((HANDLE)operation->s, &operation->overlapped, &count, FALSE);
+    say_truth(call, result);
+    if (result) say_moved(call, operation, count);
+    finish(operation);
+  }
+}
+
+static HANDLE ports[128]; /* of each party */
+
+/* port NAME KEY: the party's completion port is told of the socket's operations. */
+static void do_port(Call *call) {
+  HANDLE *port = &ports[call->party & 127];
+  HANDLE made = CreateIoCompletionPort((HANDLE)socket_of(call)->s, *port, (ULONG_PTR)number(call, 2, 0), 0);
+  if (made) *port = made;
+  say_truth(call, made != NULL);
+}
+
+/* dequeue [t=MS]: what the party's completion port tells next. */
+static void do_dequeue(Call *call) {
+  DWORD count = 0;
+  ULONG_PTR key = 0;
+  OVERLAPPED *overlapped = NULL;
+  BOOL result = GetQueuedCompletionStatus(ports[call->party & 127], &count, &key, &overlapped, (DWORD)setting_number(call, "t", 5000));
+  say_truth(call, result);
+  for (int i = 0; overlapped && i < STARTED; i++) {
+    if (overlapped != &started[i].overlapped) continue;
+    say(call, " key %lu, %s", (unsigned long)key, started[i].name);
+    if (result) say_moved(call, &started[i], count);
+    finish(&started[i]);
+  }
+}
+
 /* crt NAME read BYTES | write BYTES: through a descriptor of the C runtime, which is not closed: the socket lives on. */
 static void do_crt(Call *call) {
   Named *entry = socket_of(call);
@@ -45,11 +145,11 @@ static void do_crt(Call *call) {
   free_buffer(buffer);
 }
 
-/* duplicate NAME NEW: DuplicateHandle within this process. */
+/* duplicate NAME NEW [close]: DuplicateHandle within this process, which may close the first handle. */
 static void do_duplicate(Call *call) {
   HANDLE copy = INVALID_HANDLE_VALUE, us = GetCurrentProcess();
   Named *entry = socket_of(call);
-  BOOL result = DuplicateHandle(us, (HANDLE)entry->s, us, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS);
+  BOOL result = DuplicateHandle(us, (HANDLE)entry->s, us, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS | (says(call, "close") ? DUPLICATE_CLOSE_SOURCE : 0));
   Named from = *entry, *to = named_socket(call, word(call, 2));
   to->s = (SOCKET)copy;
   to->sent = from.sent;

@@ -48,6 +48,7 @@ static const Command commands[] = {
     {"isset", do_isset}, {"startup", do_startup}, {"cleanup", do_cleanup}, {"lasterror", do_lasterror},
     {"seterror", do_seterror}, {"hook", do_hook}, {"isblocking", do_isblocking}, {"cancelblocking", do_cancelblocking},
     {"readfile", do_file}, {"writefile", do_file}, {"crt", do_crt}, {"duplicate", do_duplicate},
+    {"beginfile", do_beginfile}, {"endfile", do_endfile}, {"port", do_port}, {"dequeue", do_dequeue},
     {"closehandle", do_closehandle}, {"child", do_child}, {"sleep", do_sleep}, {"exit", do_exit}, {"ready", do_nothing},
     {"many", do_many}, {"reset", do_reset},
 #ifdef WITH_MESSAGES

@@ -183,6 +183,15 @@ export class Descriptor {
   closePosted: u32;
   /** True (1): FD_WRITE was posted, and no call has enabled it since. With `sendLock`. */
   writePosted: u32;
+  /** The completion port that is told of operations, and what it is told as; 0: none. */
+  port: usize;
+  portKey: usize;
+  /** Of a duplicate: the socket that it is one of. 0: it is none. */
+  original: usize;
+  /** How many duplicates this process has. With both locks held. */
+  duplicates: u32;
+  /** True (1) when this handle was closed, and the connection goes on for its duplicates. */
+  kept: u32;
   /** The operations that go on after their calls have returned: see operations.ts. 0: there were none. */
   queues: usize;
   /** True (1) while it is decided who carries the connection that `AcceptEx` has got. Written with both locks held. */

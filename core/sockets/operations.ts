@@ -75,6 +75,17 @@ export function startWrite(d: Descriptor, socket: usize, buffer: usize, length: 
   return start(d, socket, buffer, length, overlapped, OPERATION_WRITE);
 }
 
+/** True when no operation of that direction stands before a new one. */
+export function nothingBegun(d: Descriptor, reading: bool): bool {
+  const queues = sync.loadPointer(changetype<usize>(d) + offsetof<Descriptor>("queues"));
+  if (queues == 0) return true;
+  const operationsLock = runtimeField(offsetof<Runtime>("operationsLock"));
+  lock(operationsLock);
+  const none = changetype<Queue>(reading ? queues : queues + offsetof<Queue>()).first == 0;
+  unlock(operationsLock);
+  return none;
+}
+
 function start(d: Descriptor, socket: usize, buffer: usize, length: u32, overlapped: usize, kind: u32): bool {
   const operation = makeOperation(d, socket, overlapped, kind);
   if (changetype<usize>(operation) == 0) {

@@ -47,7 +47,11 @@ export function eventOf(overlapped: usize): usize {
 
 /** True when who waits for the operation's end can be told of it. */
 export function canTell(d: Descriptor, overlapped: usize): bool {
-  return eventOf(overlapped) != 0;
+  return eventOf(overlapped) != 0 || tellsPort(d, overlapped);
+}
+
+function tellsPort(d: Descriptor, overlapped: usize): bool {
+  return d.port != 0 && (changetype<Overlapped>(overlapped).event & 1) == 0;
 }
 
 /** The operation has begun. Before anybody can complete it. */
@@ -80,9 +84,12 @@ export function neverBegan(overlapped: usize, error: i32): void {
 /** As `complete`, with an NTSTATUS. */
 export function completeAs(d: Descriptor, overlapped: usize, bytes: u32, status: u32): void {
   const event = eventOf(overlapped);
+  const port: usize = tellsPort(d, overlapped) ? d.port : 0;
+  const key = d.portKey;
   changetype<Overlapped>(overlapped).internalHigh = bytes;
   sync.storePointer(overlapped, status);
   if (event != 0) os.bellRing(event);
+  if (port != 0) ws.PostQueuedCompletionStatus(port, bytes, key, overlapped);
 }
 
 /** What the system's calls, which know no sockets, say of an error of WinSock. */

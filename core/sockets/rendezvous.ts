@@ -2,6 +2,7 @@
 import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
+import { processPolicy } from "../process/modules";
 import { Runtime, runtime, runtimeField } from "../runtime";
 import { loadField } from "../shared-fields";
 import * as sync from "../sync";
@@ -51,10 +52,7 @@ const LOOPBACK: u32 = 0x0100007f;
 /** Why this process may not have user-level connections now, or REASON_NONE. Modules loaded later count too. */
 export function processReason(): u32 {
   if (runtime().reason != layout.REASON_NONE) return runtime().reason;
-  const policy = os.policy();
-  if ((policy & layout.POLICY_MIXED) != 0) return layout.REASON_MIXED_PROCESS;
-  if ((policy & layout.POLICY_UNSUPPORTED) != 0) return layout.REASON_UNSUPPORTED_CALLS;
-  return layout.REASON_NONE;
+  return (processPolicy() & layout.POLICY_MIXED) != 0 ? layout.REASON_MIXED_PROCESS : layout.REASON_NONE;
 }
 
 /** The kernel is about to listen on `d`: publishes it. True when it now is and was not before. */

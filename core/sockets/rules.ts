@@ -9,6 +9,7 @@
  */
 import * as layout from "../layout";
 import * as os from "../os";
+import { lowered } from "../process/text";
 import { runtime } from "../runtime";
 
 /** One rule, as far as it can apply to this process. */
@@ -203,10 +204,6 @@ function letter(reader: Reader, index: u32): u32 {
 /** The byte that comes, 0 at the end. */
 function here(reader: Reader): u32 {
   return reader.at < reader.end ? load<u8>(reader.at) : 0;
-}
-
-function lowered(character: u32): u32 {
-  return character - 0x41 < 26 ? character + 0x20 : character;
 }
 
 function isBlank(character: u32): bool {

@@ -47,6 +47,10 @@ export function openDescriptor(socket: usize, stream: bool, nonBlocking: bool): 
   d.sendBuffer = 0;
   d.lingerOn = 0;
   d.noDelay = 0;
+  d.port = 0;
+  d.original = 0;
+  d.duplicates = 0;
+  d.kept = 0;
   d.urgentInLine = 0;
   setEvents(d, 0);
   setBellsNoDelay(d, false);

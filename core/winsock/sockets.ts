@@ -12,6 +12,7 @@ import { isMemory } from "../sockets/buffers";
 import { fail } from "../sockets/errors";
 import { inheritEvents, tellKernel } from "../sockets/events";
 import { nowConnected } from "../sockets/stream";
+import { keepForDuplicates } from "./handles";
 import { lookup, openDescriptor, userLevel } from "../sockets/table";
 
 const NAME_BYTES: u32 = 256;
@@ -27,7 +28,10 @@ export function socket(family: i32, type: i32, protocol: i32): usize {
 
 export function closesocket(socket: usize): i32 {
   const d = lookup(socket);
-  if (changetype<usize>(d) != 0 && kindOf(d) != KIND_UNUSED) endDescriptor(d, socket);
+  if (changetype<usize>(d) != 0 && kindOf(d) != KIND_UNUSED) {
+    if (keepForDuplicates(d, socket)) return 0;
+    endDescriptor(d, socket);
+  }
   return ws.closesocket(socket);
 }
 

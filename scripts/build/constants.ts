@@ -1,6 +1,6 @@
 import { eventSlugs, reasonSlugs } from "../../core/diagnostics.js";
 import * as layout from "../../core/layout.js";
-import { callsBehindTheWrapper, settings, unsupportedCalls } from "../../core/settings.js";
+import { callsBehindTheWrapper, moduleTexts, settings } from "../../core/settings.js";
 import { writeIfChanged } from "../../wrapgen/io.js";
 
 /** Writes the C header with what the native part must know of core/layout.ts, core/diagnostics.ts and core/settings.ts. */
@@ -13,8 +13,6 @@ export function writeNativeConstants(file: string, intercepted: readonly string[
     `#define WAIT_TIMEOUT_ ${layout.WAIT_TIMEOUT}`,
     // One for each version, so that programs with different wrappers do not keep each other in the kernel.
     `#define VMMC_DIRECTORY "directory-v${layout.PROTOCOL_VERSION}"`,
-    `#define POLICY_MIXED ${layout.POLICY_MIXED}`,
-    `#define POLICY_UNSUPPORTED ${layout.POLICY_UNSUPPORTED}`,
     "static const struct vmmc_setting { const char *name; unsigned long normal, least, most; int power; } vmmc_settings[] = {",
     ...settings.map(
       (s) => `  [${s.index}] = { "${s.name}", ${s.normal}, ${s.least}, ${s.most}, ${s.powerOfTwo ? 1 : 0} },`,
@@ -22,8 +20,7 @@ export function writeNativeConstants(file: string, intercepted: readonly string[
     "};",
     ...texts("vmmc_reasons", reasonSlugs),
     ...texts("vmmc_events", eventSlugs),
-    `static const char *const vmmc_stream_calls[] = { ${calls.map((name) => `"${name}"`).join(", ")} };`,
-    `static const char *const vmmc_unsupported_calls[] = { ${unsupportedCalls.map((name) => `"${name}"`).join(", ")} };`,
+    `static const char *const vmmc_module_texts[] = { ${[...moduleTexts, ...calls].map((name) => `"${name}"`).join(", ")} };`,
     "",
   ];
   writeIfChanged(file, lines.join("\n"));

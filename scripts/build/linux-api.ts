@@ -17,7 +17,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   getsockname: "getsockname",
   getpeername: "getpeername",
 };
-/** WinSock calls that have no counterpart, with what each returns when it fails. */
+/** Calls that have no counterpart, with what each returns when it fails. */
 const REFUSED: Readonly<Record<string, number>> = {
   AcceptEx: 0,
   TransmitFile: 0,
@@ -31,6 +31,19 @@ const REFUSED: Readonly<Record<string, number>> = {
   WSAUnhookBlockingHook: -1,
   WSAIsBlocking: 0,
   WSACancelBlockingCall: -1,
+  WriteFile: 0,
+  CloseHandle: 0,
+  CreateIoCompletionPort: 0,
+  PostQueuedCompletionStatus: 0,
+  DuplicateHandle: 0,
+  GetProcessId: 0,
+  K32EnumProcessModules: 0,
+  GetModuleHandleA: 0,
+  GetModuleHandleExA: 0,
+  GetModuleFileNameA: 0,
+  GetWindowsDirectoryA: 0,
+  GetProcAddress: 0,
+  VirtualProtect: 0,
 };
 
 const C_TYPES: Readonly<Record<string, string>> = { usize: "uint64_t", i32: "int32_t", u32: "uint32_t", void: "void" };

@@ -33,14 +33,15 @@ async function main(): Promise<void> {
 
   for (const arch of arches) await buildTools(arch);
 
+  const answered = [...config.intercept, ...config.redirect];
   const variants = Object.keys(linuxVariants) as LinuxVariant[];
   const outputs = variants.flatMap((variant) => Object.values(linuxBuild(variant)));
   await steps.run({
     name: "compile the core for Linux",
     inputs: [await compileCoreToC(64), paths.bindings, constants, paths.native, ...cFilesIn(paths.harness)],
-    versions: [await run("gcc", ["--version"], "ask the C compiler for its version"), ...config.intercept],
+    versions: [await run("gcc", ["--version"], "ask the C compiler for its version"), ...answered],
     outputs,
-    run: () => buildLinux(config.intercept, constants),
+    run: () => buildLinux(answered, constants),
   });
   files.push(linuxBuild("plain").library);
   for (const [name, options] of Object.entries(simVariants)) {

@@ -70,7 +70,7 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
     socket_index: (_thread, socket) => socket >>> 2,
     process_tag: (thread) => thread.process.tag,
     process_start: (thread) => thread.process.start,
-    policy: () => 0,
+    modules_changed: () => 0,
     program_name(thread, text, bytes) {
       const path = Buffer.from(`C:\\folder\\${thread.process.name}.exe`).subarray(0, bytes);
       m.memory.u8.set(path, text >>> 0);
@@ -126,6 +126,16 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
   };
   const unused = [
     ...["AcceptEx", "TransmitFile", "GetAcceptExSockaddrs", "ReadFile", "SetFilePointer", "ResetEvent", "call_hook"],
+    ...["wrapper", "module_text", "redirection", "K32EnumProcessModules", "GetModuleHandleA", "GetModuleHandleExA"],
+    ...["GetModuleFileNameA", "GetWindowsDirectoryA", "GetProcAddress", "VirtualProtect"],
+    ...[
+      "WriteFile",
+      "CloseHandle",
+      "DuplicateHandle",
+      "GetProcessId",
+      "CreateIoCompletionPort",
+      "PostQueuedCompletionStatus",
+    ],
     ...["WSASetBlockingHook", "WSAUnhookBlockingHook", "WSAIsBlocking", "WSACancelBlockingCall"],
   ];
   doors.memory_end = plain(m, (_thread, address) => (address === 0 ? 0 : -1));

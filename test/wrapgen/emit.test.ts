@@ -115,6 +115,15 @@ describe("kernel.h", () => {
     assert.match(x64, /static inline uptr w2c_os_big/);
     assert.match(emitKernel(model(exports, { bindings }, "ia32")), /static inline u64 w2c_os_big/);
   });
+
+  it("lists the functions that take the place of imports, each with a stub into the core", () => {
+    const bindings = { functions: ["g"], structs: [], constants: [], libraries: ["lib.dll"] };
+    const redirecting = model([code(1, "f")], { bindings, redirect: ["g"] });
+    assert.match(emitKernel(redirecting), /vmmc_redirections\[\] = \{\s+\{ "g", \(void \*\)vmmc_stub_g \},\s+\};/);
+    assert.match(emitStubs(redirecting), /void vmmc_stub_g\(void\) \{\n {2}VMMC_CALL\(g\);\n\}/);
+    assert.doesNotMatch(emitDef(redirecting), /\bg\b/, "it is no export");
+    assert.doesNotMatch(emitKernel(model([code(1, "f")], { bindings })), /vmmc_redirections/);
+  });
 });
 
 describe("names as wasm2c writes them", () => {
@@ -157,6 +166,13 @@ describe("a description that cannot be carried out is refused", () => {
     refused(/The core cannot call "f": neither some\.dll nor lib\.dll exports it/, () =>
       model([code(1, "x")], { bindings: bindings(["f"]) }),
     );
+  });
+
+  it("redirection of what the core cannot call, or of an export of the DLL itself", () => {
+    refused(/Cannot redirect "g": the core must be able to call the original/, () =>
+      model([code(1, "f")], { redirect: ["g"] }),
+    );
+    refused(/Cannot redirect "f"/, () => model([code(1, "f")], { bindings: bindings(["f"]), redirect: ["f"] }));
   });
 
   it("interception of data, or a DLL that is made for the other target", () => {

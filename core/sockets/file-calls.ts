@@ -1,0 +1,53 @@
+/**
+ * What `ReadFile` and `WriteFile` do on a user-level socket: as `recv` and `send` that wait, or with an OVERLAPPED as an
+ * operation. Errors are the system's, as for any file.
+ */
+import * as ws from "../generated/winsock";
+import { Descriptor, generationOf, receiveLockOf, sendLockOf } from "./descriptor";
+import { lock, unlock } from "./lock";
+import { nothingBegun, startRead, startWrite } from "./operations";
+import { ERROR_OPERATION_ABORTED, begin, canTell, complete, isOverlapped, neverBegan, systemError } from "./overlapped";
+import { smallScratch } from "./stream";
+import { receiveSome, sendAll } from "./waiting-calls";
+import { readReady, writeReady } from "./waiting";
+import { knownRoom } from "./window";
+
+/** `ReadFile`, or `WriteFile`. `done`: where the number of bytes is told; 0: nowhere. */
+export function transferFile(d: Descriptor, socket: usize, reading: bool, buffer: usize, bytes: u32, done: usize, overlapped: usize): i32 {
+  if (overlapped != 0) {
+    if (!isOverlapped(overlapped)) return failedInSystem(ws.ERROR_NOACCESS);
+    const later = canTell(d, overlapped) && !(nothingBegun(d, reading) && wouldNotWait(d, reading, bytes));
+    if (later && (reading ? startRead(d, socket, buffer, bytes, overlapped) : startWrite(d, socket, buffer, bytes, overlapped))) {
+      return failedInSystem(ws.WSA_IO_PENDING);
+    }
+    begin(overlapped);
+  }
+  const generation = generationOf(d);
+  const memory = smallScratch();
+  const moved =
+    memory == 0 ? -1 : reading ? receiveSome(d, socket, generation, buffer, bytes, memory) : sendAll(d, socket, generation, buffer, bytes, memory);
+  if (moved >= 0) {
+    if (done != 0) store<u32>(done, moved);
+    if (overlapped != 0) complete(d, overlapped, moved, 0);
+    return 1;
+  }
+  const error = memory == 0 ? ws.WSAENOBUFS : generationOf(d) != generation ? ERROR_OPERATION_ABORTED : ws.WSAGetLastError();
+  if (done != 0) store<u32>(done, 0);
+  if (overlapped != 0) neverBegan(overlapped, error);
+  return failedInSystem(systemError(error));
+}
+
+/** So that no thread of ours is needed. Another thread may be quicker: then the call waits. */
+function wouldNotWait(d: Descriptor, reading: bool, bytes: u32): bool {
+  const lockWord = reading ? receiveLockOf(d) : sendLockOf(d);
+  lock(lockWord);
+  const may = reading ? readReady(d) : writeReady(d) && knownRoom(d) >= bytes;
+  unlock(lockWord);
+  return may;
+}
+
+/** Sets the thread's last error and returns FALSE. */
+export function failedInSystem(error: i32): i32 {
+  ws.WSASetLastError(error);
+  return 0;
+}

@@ -1,0 +1,98 @@
+/**
+ * Entry points of the system's calls that take a socket as they take any handle. The application's imports of them lead here
+ * (see process/modules.ts); what is no user-level socket is passed on.
+ */
+import * as ws from "../generated/winsock";
+import * as os from "../os";
+import { Descriptor, KIND_CONNECTING, KIND_ENDED, KIND_UNUSED, kindOf, lockBoth, unlockBoth } from "../sockets/descriptor";
+import { endDescriptor } from "../sockets/closing";
+import { refuse } from "../sockets/errors";
+import { failedInSystem, transferFile } from "../sockets/file-calls";
+import { lookup, openDescriptor } from "../sockets/table";
+
+/** The socket that a handle, or what it is a duplicate of, stands for; 0: none. */
+function socketOf(handle: usize): Descriptor {
+  const d = lookup(handle);
+  return changetype<usize>(d) != 0 && d.original != 0 ? changetype<Descriptor>(d.original) : d;
+}
+
+export function ReadFile(file: usize, buffer: usize, bytes: u32, done: usize, overlapped: usize): i32 {
+  const d = socketOf(file);
+  if (changetype<usize>(d) == 0 || kindOf(d) < KIND_ENDED) return ws.ReadFile(file, buffer, bytes, done, overlapped);
+  return transferFile(d, d.handle, true, buffer, bytes, done, overlapped);
+}
+
+export function WriteFile(file: usize, buffer: usize, bytes: u32, done: usize, overlapped: usize): i32 {
+  const d = socketOf(file);
+  if (changetype<usize>(d) == 0 || kindOf(d) < KIND_ENDED) return ws.WriteFile(file, buffer, bytes, done, overlapped);
+  return transferFile(d, d.handle, false, buffer, bytes, done, overlapped);
+}
+
+export function CloseHandle(handle: usize): i32 {
+  const d = lookup(handle);
+  if (changetype<usize>(d) == 0 || kindOf(d) == KIND_UNUSED) return ws.CloseHandle(handle);
+  if (keepForDuplicates(d, handle)) return 1;
+  const original = changetype<Descriptor>(d.original);
+  endDescriptor(d, handle);
+  const result = ws.CloseHandle(handle);
+  if (changetype<usize>(original) != 0) loseDuplicate(original);
+  return result;
+}
+
+/** True when that handle is not to be closed: a user-level connection goes on for its duplicates, and needs it. */
+export function keepForDuplicates(d: Descriptor, handle: usize): bool {
+  lockBoth(d);
+  const keeps = d.handle == handle && d.duplicates != 0 && kindOf(d) >= KIND_CONNECTING;
+  if (keeps) d.kept = 1;
+  unlockBoth(d);
+  return keeps;
+}
+
+function loseDuplicate(original: Descriptor): void {
+  const handle = original.handle;
+  lockBoth(original);
+  original.duplicates--;
+  const last = original.duplicates == 0 && original.kept != 0;
+  unlockBoth(original);
+  if (!last) return;
+  endDescriptor(original, handle);
+  ws.closesocket(handle);
+}
+
+export function DuplicateHandle(fromProcess: usize, handle: usize, toProcess: usize, result: usize, access: u32, inherits: i32, options: u32): i32 {
+  const here = os.processTag();
+  const d = socketOf(handle);
+  if (changetype<usize>(d) == 0 || d.stream == 0 || kindOf(d) == KIND_UNUSED || ws.GetProcessId(fromProcess) != here) {
+    return ws.DuplicateHandle(fromProcess, handle, toProcess, result, access, inherits, options);
+  }
+  if (ws.GetProcessId(toProcess) != here) {
+    // What the other process did with it would go past the ring.
+    if (kindOf(d) >= KIND_CONNECTING) {
+      refuse(ws.WSAEOPNOTSUPP);
+      return failedInSystem(ws.ERROR_NOT_SUPPORTED);
+    }
+    return ws.DuplicateHandle(fromProcess, handle, toProcess, result, access, inherits, options);
+  }
+  const made = ws.DuplicateHandle(fromProcess, handle, toProcess, result, access, inherits, options & ~ws.DUPLICATE_CLOSE_SOURCE);
+  if (made == 0) return 0;
+  const duplicate = openDescriptor(load<usize>(result), false, false);
+  if (changetype<usize>(duplicate) != 0) {
+    lockBoth(d);
+    d.duplicates++;
+    unlockBoth(d);
+    duplicate.original = changetype<usize>(d);
+  }
+  if ((options & ws.DUPLICATE_CLOSE_SOURCE) != 0) CloseHandle(handle);
+  return made;
+}
+
+export function CreateIoCompletionPort(file: usize, port: usize, key: usize, threads: u32): usize {
+  const made = ws.CreateIoCompletionPort(file, port, key, threads);
+  const d = socketOf(file);
+  if (made == 0 || changetype<usize>(d) == 0) return made;
+  lockBoth(d);
+  d.portKey = key;
+  d.port = made;
+  unlockBoth(d);
+  return made;
+}
