@@ -13,6 +13,7 @@ import { runOurs } from "./sockets/threads";
 import { dropThread } from "./vmmc/bells";
 
 export { WSACancelBlockingCall, WSAIsBlocking, WSASetBlockingHook, WSAUnhookBlockingHook } from "./winsock/hooks";
+export { WSACleanup } from "./winsock/starting";
 export { accept, bind, closesocket, connect, listen, shutdown, socket } from "./winsock/sockets";
 export { CloseHandle, CreateIoCompletionPort, DuplicateHandle, ReadFile, WriteFile } from "./winsock/handles";
 export { WSARecvEx, recv, recvfrom, select, send, sendto } from "./winsock/transfer";

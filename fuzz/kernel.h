@@ -247,6 +247,7 @@ OS u32 w2c_os_WSARecvEx(struct w2c_os *o, u64 s, u64 buffer, u32 length, u64 fla
 OS u64 w2c_os_WSASetBlockingHook(struct w2c_os *o, u64 hook) { return 0; }
 OS u32 w2c_os_WSAUnhookBlockingHook(struct w2c_os *o) { return 0; }
 OS u32 w2c_os_WSAIsBlocking(struct w2c_os *o) { return 0; }
+OS u32 w2c_os_WSACleanup(struct w2c_os *o) { return 0; }
 OS u32 w2c_os_WSACancelBlockingCall(struct w2c_os *o) { return 0; }
 OS u32 w2c_os_AcceptEx(struct w2c_os *o, u64 a, u64 b, u64 c, u32 d, u32 e, u32 f, u64 g, u64 h) { return error_of(o, WS_WSAEOPNOTSUPP), 0; }
 OS void w2c_os_GetAcceptExSockaddrs(struct w2c_os *o, u64 a, u32 b, u32 c, u32 d, u64 e, u64 f, u64 g, u64 h) {}

@@ -55,6 +55,7 @@ add(
   A cleanup => 0
   settle
   B recv s 16 => 5 'abcde'
+  B recv s 16 => 0
   A startup 1 1
   A leaves
 `,

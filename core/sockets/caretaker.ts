@@ -8,8 +8,9 @@ import { Runtime, runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
 import { currentThread } from "../vmmc/bells";
 import { anyIdleSegment, dropIdleSegments } from "../vmmc/segments";
-import { Descriptor, KIND_PENDING, kindOf } from "./descriptor";
+import { KIND_PENDING, kindOf } from "./descriptor";
 import { settleEntry } from "./pending";
+import { TABLE_ENTRIES, entryAt, nextEntry } from "./table";
 
 const SCRATCH_BYTES: u32 = 256;
 
@@ -83,12 +84,8 @@ function nothingPending(): bool {
 }
 
 function lookAfterAll(memory: usize): void {
-  for (let pageIndex: usize = 0; pageIndex < <usize>layout.TABLE_PAGES; pageIndex++) {
-    const page = sync.loadPointer(runtime().tablePages + pageIndex * sizeof<usize>());
-    if (page == 0) continue;
-    for (let entry: usize = 0; entry < <usize>layout.TABLE_PAGE_ENTRIES; entry++) {
-      const d = changetype<Descriptor>(sync.loadPointer(page + entry * sizeof<usize>()));
-      if (changetype<usize>(d) != 0 && kindOf(d) == KIND_PENDING) settleEntry(d, memory);
-    }
+  for (let place = nextEntry(0); place < TABLE_ENTRIES; place = nextEntry(place + 1)) {
+    const d = entryAt(place);
+    if (kindOf(d) == KIND_PENDING) settleEntry(d, memory);
   }
 }

@@ -6,15 +6,16 @@ import * as sync from "../sync";
 import { Descriptor, KIND_ENDED, KIND_KERNEL, kindOf, lockBoth, nextGeneration, setBellsNoDelay, setEvents, setKind, setNonBlocking, unlockBoth } from "./descriptor";
 import { forgetConnection } from "./statistics";
 
+/** Places of the table. */
+export const TABLE_ENTRIES: usize = <usize>(layout.TABLE_PAGES * layout.TABLE_PAGE_ENTRIES);
+
 /** The entry of that socket, or 0: a socket that we have not seen being made. */
 // @ts-ignore: decorator
 @inline
 export function lookup(socket: usize): Descriptor {
   const index = os.socketIndex(socket);
-  if (index >= <usize>(layout.TABLE_PAGES * layout.TABLE_PAGE_ENTRIES)) return changetype<Descriptor>(<usize>0);
-  const page = sync.loadPointer(runtime().tablePages + (index / layout.TABLE_PAGE_ENTRIES) * sizeof<usize>());
-  if (page == 0) return changetype<Descriptor>(<usize>0);
-  return changetype<Descriptor>(sync.loadPointer(page + (index % layout.TABLE_PAGE_ENTRIES) * sizeof<usize>()));
+  if (index >= TABLE_ENTRIES) return changetype<Descriptor>(<usize>0);
+  return entryAt(index);
 }
 
 /** The entry of that socket if its calls do not simply go to the kernel, else 0. The common first step of every call. */
@@ -30,7 +31,7 @@ export function userLevel(socket: usize): Descriptor {
 export function openDescriptor(socket: usize, stream: bool, nonBlocking: bool): Descriptor {
   const none = changetype<Descriptor>(<usize>0);
   const index = os.socketIndex(socket);
-  if (index >= <usize>(layout.TABLE_PAGES * layout.TABLE_PAGE_ENTRIES)) return none;
+  if (index >= TABLE_ENTRIES) return none;
   const pageLink = runtime().tablePages + (index / layout.TABLE_PAGE_ENTRIES) * sizeof<usize>();
   const page = makeOnce(pageLink, layout.TABLE_PAGE_ENTRIES * sizeof<usize>());
   if (page == 0) return none;
@@ -72,4 +73,24 @@ export function makeOnce(link: usize, bytes: usize): usize {
   if (winner == 0) return made;
   os.free(made);
   return winner;
+}
+
+/** The first place from that one on at which there is an entry, used or not; TABLE_ENTRIES when there is none any more. */
+export function nextEntry(place: usize): usize {
+  while (place < TABLE_ENTRIES) {
+    const page = sync.loadPointer(runtime().tablePages + (place / layout.TABLE_PAGE_ENTRIES) * sizeof<usize>());
+    if (page == 0) place += layout.TABLE_PAGE_ENTRIES - (place % layout.TABLE_PAGE_ENTRIES);
+    else if (sync.loadPointer(page + (place % layout.TABLE_PAGE_ENTRIES) * sizeof<usize>()) != 0) return place;
+    else place++;
+  }
+  return TABLE_ENTRIES;
+}
+
+/** What stands at that place; 0: nothing. */
+// @ts-ignore: decorator
+@inline
+export function entryAt(place: usize): Descriptor {
+  const page = sync.loadPointer(runtime().tablePages + (place / layout.TABLE_PAGE_ENTRIES) * sizeof<usize>());
+  if (page == 0) return changetype<Descriptor>(<usize>0);
+  return changetype<Descriptor>(sync.loadPointer(page + (place % layout.TABLE_PAGE_ENTRIES) * sizeof<usize>()));
 }

@@ -31,6 +31,7 @@ const REFUSED: Readonly<Record<string, number>> = {
   WSAUnhookBlockingHook: -1,
   WSAIsBlocking: 0,
   WSACancelBlockingCall: -1,
+  WSACleanup: -1,
   WriteFile: 0,
   CloseHandle: 0,
   CreateIoCompletionPort: 0,

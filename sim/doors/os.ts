@@ -136,7 +136,7 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
       "CreateIoCompletionPort",
       "PostQueuedCompletionStatus",
     ],
-    ...["WSASetBlockingHook", "WSAUnhookBlockingHook", "WSAIsBlocking", "WSACancelBlockingCall"],
+    ...["WSASetBlockingHook", "WSAUnhookBlockingHook", "WSAIsBlocking", "WSACancelBlockingCall", "WSACleanup"],
   ];
   doors.memory_end = plain(m, (_thread, address) => (address === 0 ? 0 : -1));
   for (const name of unused) doors[name] = plain(m, () => 0);
