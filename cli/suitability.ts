@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { callsBehindTheWrapper, unsupportedCalls } from "../core/settings.js";
+import { callsBehindTheWrapper } from "../core/settings.js";
 import { readExportTable } from "../wrapgen/pe.js";
 import { dllName, type NamedImage } from "./folder.js";
 import type { Image } from "./image.js";
@@ -24,20 +24,11 @@ export function whyNot({ imports }: Image): string {
 /** Why the connections of a program that does use the DLL would stay on the kernel all the same: sentences, or none. */
 export function obstacles(program: NamedImage, libraries: readonly NamedImage[]): string[] {
   const behind = new Set([...interceptedCalls(), ...callsBehindTheWrapper]);
-  const refused = new Set(unsupportedCalls);
   return modules(program, libraries).flatMap((module) => {
     const direct = named(module, winSock2).filter((name) => behind.has(name));
-    const unsupported = named(module, dllName).filter((name) => refused.has(name));
-    return [
-      ...(direct.length > 0
-        ? [`${module.name} imports ${some(direct)} from ${winSock2}: its process stays on the kernel.`]
-        : []),
-      ...(unsupported.length > 0
-        ? [
-            `${module.name} imports ${some(unsupported)}, which user-level connections do not offer: its process stays on the kernel.`,
-          ]
-        : []),
-    ];
+    return direct.length > 0
+      ? [`${module.name} imports ${some(direct)} from ${winSock2}: its process stays on the kernel.`]
+      : [];
   });
 }
 

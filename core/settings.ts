@@ -37,6 +37,3 @@ export const callsBehindTheWrapper: readonly string[] = [
   "WSAEventSelect", "WSAEnumNetworkEvents", "WSAIoctl", "WSADuplicateSocketA", "WSADuplicateSocketW", "WSAPoll",
   "WSASendDisconnect", "WSARecvDisconnect",
 ];
-
-/** Calls of the wrapped DLL that user-level connections do not offer: a program that imports one stays in the kernel. */
-export const unsupportedCalls: readonly string[] = ["AcceptEx", "TransmitFile"];

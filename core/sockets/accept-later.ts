@@ -22,7 +22,7 @@ import {
 import { beginEvents, tellKernel } from "./events";
 import { lock, unlock } from "./lock";
 import { OPERATION_READ, Operation, dropOperation, makeOperation, moreOf, submit } from "./operations";
-import { ERROR_OPERATION_ABORTED, Overlapped, STATUS_SUCCESS, begin, complete, completeAs, isPending, neverBegan } from "./overlapped";
+import { ERROR_OPERATION_ABORTED, Overlapped, STATUS_PENDING, STATUS_SUCCESS, begin, complete, completeAs, isPending, neverBegan } from "./overlapped";
 import { nameAddress, namePort } from "./rendezvous";
 import { DUTY_ACCEPTOR, startOnce } from "./threads";
 
@@ -86,6 +86,7 @@ export function acceptLater(
   operation.buffer = buffer;
   operation.length = bytes;
   const acceptance = changetype<Acceptance>(moreOf(operation));
+  acceptance.internal = STATUS_PENDING;
   acceptance.localBytes = localBytes;
   acceptance.remoteBytes = remoteBytes;
   acceptance.serverPort = listener.serverPort;

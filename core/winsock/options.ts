@@ -1,6 +1,7 @@
 /** Entry points of the calls that ask about a socket or change how it behaves. */
 import * as ws from "../generated/winsock";
 import * as layout from "../layout";
+import * as os from "../os";
 import {
   Descriptor,
   KIND_CONNECTING,
@@ -105,7 +106,10 @@ export function keepInKernel(socket: usize): bool {
   const thread = currentThread();
   const memory: usize = changetype<usize>(thread) != 0 ? scratch(thread, 256) : 0;
   lockBoth(d);
-  if (kindOf(d) == KIND_LISTENER) withdrawListener(d);
+  if (kindOf(d) == KIND_LISTENER) {
+    withdrawListener(d);
+    if (os.logging()) os.logEvent(layout.EVENT_LISTENER_NOT_PUBLISHED, socket, layout.REASON_UNSUPPORTED_CALLS);
+  }
   if (kindOf(d) == KIND_PENDING && memory != 0 && !decided(d)) toKernel(d, layout.REASON_UNSUPPORTED_CALLS, memory);
   if (kindOf(d) < KIND_CONNECTING) d.stream = 0;
   unlockBoth(d);

@@ -66,7 +66,6 @@ export function dllSource(dll: string, parts: Parts): DllSource {
   const native = (name: string) => include(join(paths.native, name));
   const { version, description } = JSON.parse(readFileSync(join(paths.root, "package.json"), "utf8"));
   const unit = [
-    `#define VMMC_DLL "${dll}"`,
     ...[native("prelude.h"), native("sync.h"), include(parts.kernel), include(parts.constants)],
     ...[native("win32.c"), native("win32-process.c"), native("diagnostics.h")],
     "/* wasm2c declares more than each function needs. */",

@@ -7,6 +7,7 @@
  *   harness kill SEED ROUNDS            one of two busy processes is killed at a random moment
  *   harness leave SEED ROUNDS           a process ends while threads of it begin
  *   harness hook ROUNDS                 a blocking hook ends calls that wait
+ *   harness later SEED ROUNDS           operations that go on after their calls, some on sockets that are closed
  *   harness start                       starts the core and ends, as the next program of the user would
  * Ends with 0 when all was right, with 3 when the machine's limits do not allow it, else with 1 and a message. */
 #include "harness.h"
@@ -229,7 +230,8 @@ int main(int count, char **arguments) {
   if (!strcmp(mode, "kill") && second) return kill_rounds(first, (uint32_t)second);
   if (!strcmp(mode, "leave") && second) return leave_rounds(first, (uint32_t)second);
   if (!strcmp(mode, "hook") && first) return hook_rounds((uint32_t)first);
+  if (!strcmp(mode, "later") && second) return later_rounds(first, (uint32_t)second);
   if (!strcmp(mode, "start")) return vmmc_start() ? 0 : 1;
-  fprintf(stderr, "usage: harness pingpong ROUNDS | stress SEED SECONDS 1|2 | many N | scale N ROUNDS | close SEED ROUNDS | kill SEED ROUNDS | leave SEED ROUNDS | hook ROUNDS | start\n");
+  fprintf(stderr, "usage: harness pingpong ROUNDS | stress SEED SECONDS 1|2 | many N | scale N ROUNDS | close SEED ROUNDS | kill SEED ROUNDS | leave SEED ROUNDS | hook ROUNDS | later SEED ROUNDS | start\n");
   return 2;
 }

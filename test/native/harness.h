@@ -59,5 +59,6 @@ int close_rounds(uint64_t seed, uint32_t rounds);
 int kill_rounds(uint64_t seed, uint32_t rounds);
 int leave_rounds(uint64_t seed, uint32_t rounds);
 int hook_rounds(uint32_t rounds);
+int later_rounds(uint64_t seed, uint32_t rounds);
 
 #endif

@@ -100,6 +100,19 @@ describe(`a process that ends while threads of it begin, from seed ${seed},`, ()
   }
 });
 
+describe(`operations that go on after their calls, from seed ${seed},`, () => {
+  for (const variant of variants) {
+    it(`send in their order, and all end: ${variant} build`, async (t) => {
+      const harness = new Harness(t, variant);
+      const rounds = variant === "plain" ? 500 : 60;
+      const values = await harness.run(["later", seed, rounds]);
+      assert.equal(values.rounds, rounds);
+      assert.ok(values.cut! > 0);
+      harness.assertNothingLeft();
+    });
+  }
+});
+
 describe("a blocking hook", () => {
   for (const variant of variants) {
     it(`is called while recv waits, may use sockets, and ends the wait: ${variant} build`, async (t) => {
