@@ -138,7 +138,7 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
     ],
     ...["WSASetBlockingHook", "WSAUnhookBlockingHook", "WSAIsBlocking", "WSACancelBlockingCall", "WSACleanup"],
   ];
-  doors.memory_end = plain(m, (_thread, address) => (address === 0 ? 0 : -1));
+  doors.memory_end = plain(m, ({ process }, address) => m.memory.endOf(address >>> 0, process.index));
   for (const name of unused) doors[name] = plain(m, () => 0);
   return doors;
 }

@@ -101,6 +101,13 @@ export class Memory {
     return true;
   }
 
+  /** Where the block ends in which that address lies; 0 if the process may not touch it. */
+  endOf(address: number, process: number): number {
+    if (!this.mayTouch(address, 1, process)) return 0;
+    const { address: begin, bytes } = this.find(address)!;
+    return (begin + Math.max(bytes, 1) + GRANULE - 1) & -GRANULE;
+  }
+
   /** Throws if a freed block was written. */
   checkFreed(): void {
     for (const region of this.regions) {
