@@ -17,6 +17,7 @@ export { WSACleanup } from "./winsock/starting";
 export { accept, bind, closesocket, connect, listen, shutdown, socket } from "./winsock/sockets";
 export { CloseHandle, CreateIoCompletionPort, DuplicateHandle, ReadFile, WriteFile } from "./winsock/handles";
 export { WSARecvEx, recv, recvfrom, select, send, sendto } from "./winsock/transfer";
+export { receivePieces, sendPieces } from "./winsock/scatter";
 export { AcceptEx, TransmitFile } from "./winsock/extensions";
 export { WSAAsyncSelect, getsockopt, ioctlsocket, setsockopt } from "./winsock/options";
 

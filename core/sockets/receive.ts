@@ -3,7 +3,7 @@ import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
 import { selectOne } from "../vmmc/kernel-connection";
-import { BAD_BUFFER, canWriteTo } from "./buffers";
+import { BAD_BUFFER } from "./buffers";
 import { wakeCaretaker } from "./caretaker";
 import { damage, endConnection, peerFlags } from "./connection";
 import {
@@ -33,6 +33,7 @@ import { fail, refuse } from "./errors";
 import { readingEnabled } from "./events";
 import { lock, unlock } from "./lock";
 import { adopt, decided } from "./pending";
+import { canReceive, receiveThere, scatter, totalOf } from "./pieces";
 import { countReceived } from "./statistics";
 import { nowConnected, settleHere, smallScratch } from "./stream";
 import { WAKE_CHANGED, WAKE_READY, pollPeer, waitError, waitFor } from "./waiting";
@@ -46,26 +47,26 @@ import {
   skipped,
   upToMark,
 } from "./urgent";
-import { consumed, copyOut, readable } from "./window";
+import { consumed, readable } from "./window";
 
 /** As much as `smallScratch` gives. */
 const SCRATCH_BYTES: i32 = 256;
 /** An honest peer leaves a few doorbells behind: more reads than this are not worth a look. */
 const ROUNDS_PAST_DOORBELLS = 64;
 
-/** Reads what is there, up to `length`, giving credit piece by piece so that the writer can go on meanwhile. */
-function take(d: Descriptor, buffer: usize, length: u32): u32 {
+/** Reads what is there, up to `length`, giving credit chunk by chunk so that the writer can go on meanwhile. */
+function take<T>(d: Descriptor, elements: usize, count: i32, length: u32): u32 {
   let done: u32 = 0;
   while (done < length) {
     let there = d.seenHead - d.tail;
     if (there < length - done) there = moreReadable(d, there);
     if (there == 0) break;
     const bytes = min(min(there, length - done), <u32>layout.COPY_CHUNK);
-    if (!canWriteTo(d, buffer + done, bytes)) {
+    if (!canReceive<T>(d, elements, count, done, bytes)) {
       if (done == 0) return BAD_BUFFER;
       break;
     }
-    copyOut(d, buffer + done, bytes);
+    scatter<T>(d, elements, count, done, bytes);
     done += bytes;
     consumed(d, bytes);
   }
@@ -74,7 +75,7 @@ function take(d: Descriptor, buffer: usize, length: u32): u32 {
 }
 
 /** As `take`, but everything stays to be read. Begins behind `skip` bytes. */
-function peek(d: Descriptor, buffer: usize, length: u32, skip: u32): u32 {
+function peek<T>(d: Descriptor, elements: usize, count: i32, length: u32, skip: u32): u32 {
   const tail = d.tail;
   const window = d.receiveWindow;
   const shift = d.receiveShift;
@@ -84,11 +85,11 @@ function peek(d: Descriptor, buffer: usize, length: u32, skip: u32): u32 {
   while (done < length) {
     const bytes = min(readable(d), length - done);
     if (bytes == 0) break;
-    if (!canWriteTo(d, buffer + done, bytes)) {
+    if (!canReceive<T>(d, elements, count, done, bytes)) {
       if (done == 0) done = BAD_BUFFER;
       break;
     }
-    copyOut(d, buffer + done, bytes);
+    scatter<T>(d, elements, count, done, bytes);
     done += bytes;
     d.tail += bytes;
   }
@@ -100,11 +101,12 @@ function peek(d: Descriptor, buffer: usize, length: u32, skip: u32): u32 {
   return done;
 }
 
-/** `recv` on a user-level connection. */
-export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
+/** `recv` on a user-level connection, into the bytes of `count` elements: see pieces.ts. */
+export function receive<T>(d: Descriptor, socket: usize, elements: usize, count: i32, flags: i32): i32 {
   if ((flags & ~(ws.MSG_PEEK | ws.MSG_OOB)) != 0) return refuse(ws.WSAEOPNOTSUPP);
-  if (length < 0 || (buffer == 0 && length != 0)) return fail(ws.WSAEFAULT);
-  if ((flags & ws.MSG_OOB) != 0) return receiveUrgent(d, socket, buffer, length, flags);
+  const length = totalOf<T>(elements, count);
+  if (length < 0) return fail(-length);
+  if ((flags & ws.MSG_OOB) != 0) return receiveUrgent<T>(d, socket, elements, count, flags);
   const peeking = (flags & ws.MSG_PEEK) != 0;
   let deadline: u64 = 0;
   let waited = false;
@@ -140,10 +142,10 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
     if (there == 0 && isReset(d)) {
       if (eventsOf(d) != 0) readingEnabled(d);
       unlock(lockWord);
-      return receiveAfterEnd(d, socket, generation, buffer, length, flags, waited);
+      return receiveAfterEnd<T>(d, socket, generation, elements, count, flags, waited);
     }
     if (there != 0) {
-      const done = peeking ? peek(d, buffer, most, skipped(d)) : take(d, buffer, most);
+      const done = peeking ? peek<T>(d, elements, count, most, skipped(d)) : take<T>(d, elements, count, most);
       if (d.urgent != 0) forgetPassed(d);
       if (done == 0 && most != 0) continue; // a mark came meanwhile
       if (eventsOf(d) != 0) readingEnabled(d);
@@ -161,14 +163,14 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
       if (eventsOf(d) != 0) readingEnabled(d);
       unlock(lockWord);
       if (halfClosed) return 0;
-      return receiveAfterEnd(d, socket, generation, buffer, length, flags, waited);
+      return receiveAfterEnd<T>(d, socket, generation, elements, count, flags, waited);
     }
     if (isNonBlocking(d)) {
       const memory = smallScratch();
       if (memory != 0 && pollPeer(d, socket, memory)) continue;
       if (eventsOf(d) != 0) readingEnabled(d);
       unlock(lockWord);
-      return receiveNothing(d, socket, generation, buffer, length, flags);
+      return receiveNothing<T>(d, socket, generation, elements, count, flags);
     }
     if (deadline == 0 && d.receiveTimeoutMs != 0) deadline = os.nowUs() + <u64>d.receiveTimeoutMs * 1000;
     waited = true;
@@ -178,11 +180,11 @@ export function receive(d: Descriptor, socket: usize, buffer: usize, length: i32
     unlock(lockWord);
     if (woken != WAKE_CHANGED) return fail(waitError(woken));
     if (closed) return fail(ws.WSAEINTR);
-    const result = receiveKernel(d, socket, generation, buffer, length, flags);
+    const result = receiveKernel<T>(d, socket, generation, elements, count, flags);
     return result == 0 && length != 0 && wasResetInKernel(d, socket) ? fail(ws.WSAECONNRESET) : result;
   }
   unlock(lockWord);
-  return receiveKernel(d, socket, generation, buffer, length, flags);
+  return receiveKernel<T>(d, socket, generation, elements, count, flags);
 }
 
 /**
@@ -197,22 +199,29 @@ function wasResetInKernel(d: Descriptor, socket: usize): bool {
 }
 
 /** Nothing to read on a non-blocking socket: a connection that is not decided yet may have its answer in the kernel. */
-function receiveNothing(d: Descriptor, socket: usize, generation: u32, buffer: usize, length: i32, flags: i32): i32 {
+function receiveNothing<T>(
+  d: Descriptor,
+  socket: usize,
+  generation: u32,
+  elements: usize,
+  count: i32,
+  flags: i32,
+): i32 {
   if (kindOf(d) == KIND_PENDING) {
     settleHere(d, socket);
-    if (kindOf(d) != KIND_PENDING) return receiveKernel(d, socket, generation, buffer, length, flags);
+    if (kindOf(d) != KIND_PENDING) return receiveKernel<T>(d, socket, generation, elements, count, flags);
     wakeCaretaker(); // it may not have been possible to start it when bytes were written
   }
   return fail(ws.WSAEWOULDBLOCK);
 }
 
 /** Everything is read and the peer is gone: the kernel says how the connection ended. */
-function receiveAfterEnd(
+function receiveAfterEnd<T>(
   d: Descriptor,
   socket: usize,
   generation: u32,
-  buffer: usize,
-  length: i32,
+  elements: usize,
+  count: i32,
   flags: i32,
   waited: bool,
 ): i32 {
@@ -233,18 +242,25 @@ function receiveAfterEnd(
   unlockBoth(d);
   // A thread that was blocked learns of a reset by an error, as from the kernel.
   if (damaged || (reset && waited)) return fail(ws.WSAECONNRESET);
-  return receiveKernel(d, socket, generation, buffer, length, flags);
+  return receiveKernel<T>(d, socket, generation, elements, count, flags);
 }
 
 /** `recv` on a socket whose bytes are not in a ring, or are not any more. */
-export function receiveKernel(d: Descriptor, socket: usize, generation: u32, buffer: usize, length: i32, flags: i32): i32 {
+export function receiveKernel<T>(
+  d: Descriptor,
+  socket: usize,
+  generation: u32,
+  elements: usize,
+  count: i32,
+  flags: i32,
+): i32 {
   // Looked at once: another thread may finish the connect at any moment, and then nothing here is the kernel's.
   const kind = kindOf(d);
   if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK); // another thread is closing it
   if (kind == KIND_CONNECTING && !nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
   if (generationOf(d) != generation) return fail(ws.WSAENOTSOCK); // it was closed, and is another socket now
-  if (kind >= KIND_CONNECTING) return receive(d, socket, buffer, length, flags);
-  return kind == KIND_ENDED ? receiveEnded(d, socket, generation) : ws.recv(socket, buffer, length, flags);
+  if (kind >= KIND_CONNECTING) return receive<T>(d, socket, elements, count, flags);
+  return kind == KIND_ENDED ? receiveEnded(d, socket, generation) : receiveThere<T>(socket, elements, count, flags);
 }
 
 /** How the connection ended: the kernel knows. Whatever bytes it still holds are doorbells, and not the application's. */

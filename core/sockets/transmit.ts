@@ -5,7 +5,7 @@ import * as os from "../os";
 import * as sync from "../sync";
 import { currentThread } from "../vmmc/bells";
 import { isKnownToHaveEnded } from "../vmmc/peers";
-import { BAD_BUFFER, canReadFrom } from "./buffers";
+import { BAD_BUFFER } from "./buffers";
 import { wakeCaretaker } from "./caretaker";
 import { answerReader, peerFlags, ringFirst } from "./connection";
 import {
@@ -33,16 +33,18 @@ import { fail, refuse } from "./errors";
 import { writingEnabled } from "./events";
 import { lock, unlock } from "./lock";
 import { decided, listenerGone } from "./pending";
+import { byteAt, canSend, gather, sendThere, totalOf } from "./pieces";
 import { countSend, countWritten } from "./statistics";
 import { nowConnected, settleHere, smallScratch } from "./stream";
 import { markUrgent } from "./urgent";
 import { WAKE_CHANGED, WAKE_READY, pollPeer, waitError, waitFor } from "./waiting";
-import { copyIn, growWindow, knownRoom, writable } from "./window";
+import { growWindow, knownRoom, writable } from "./window";
 
-/** `send` on a user-level connection. */
-export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
+/** `send` on a user-level connection, of the bytes of `count` elements: see pieces.ts. */
+export function transmit<T>(d: Descriptor, socket: usize, elements: usize, count: i32, flags: i32): i32 {
   if ((flags & ~(ws.MSG_DONTROUTE | ws.MSG_OOB)) != 0) return refuse(ws.WSAEOPNOTSUPP);
-  if (length < 0 || (buffer == 0 && length != 0)) return fail(ws.WSAEFAULT);
+  const length = totalOf<T>(elements, count);
+  if (length < 0) return fail(-length);
   let deadline: u64 = 0;
   let done: u32 = 0;
   let waited = false;
@@ -54,7 +56,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
   while (d.generation == generation && d.handle == socket && kindOf(d) >= KIND_PENDING) {
     if (d.shutdownSend != 0) return finishSend(d, lockWord, ws.WSAESHUTDOWN, done);
     if (isReset(d)) return finishSend(d, lockWord, ws.WSAECONNRESET, done);
-    if ((peerFlags(d) & layout.FLAG_CLOSED) != 0) return transmitAfterEnd(d, socket, lockWord, buffer, length, done);
+    if ((peerFlags(d) & layout.FLAG_CLOSED) != 0) return transmitAfterEnd<T>(d, socket, lockWord, elements, count, done);
     if (!asked && (kindOf(d) == KIND_USER ? peerHasDied(d) : !decided(d) && listenerGone(d))) {
       const user = kindOf(d) == KIND_USER;
       unlock(lockWord);
@@ -68,7 +70,7 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
     asked = false;
     if (d.sendOwner == 0 || d.sendOwner == os.thread()) {
       if (d.growable != 0 && knownRoom(d) < <u32>length - done) growWindow(d, <u32>length - done);
-      const written = put(d, buffer + done, <u32>length - done, (flags & ws.MSG_OOB) != 0);
+      const written = put<T>(d, elements, count, done, <u32>length, (flags & ws.MSG_OOB) != 0);
       if (written == BAD_BUFFER) return finishSend(d, lockWord, ws.WSAEFAULT, done);
       done += written;
       if (done == <u32>length) {
@@ -131,15 +133,17 @@ export function transmit(d: Descriptor, socket: usize, buffer: usize, length: i3
   if (died) return done != 0 ? done : fail(ws.WSAECONNRESET);
   if (kind == KIND_CONNECTING) {
     if (!nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
-    return generationOf(d) == generation ? transmit(d, socket, buffer, length, flags) : fail(ws.WSAENOTSOCK);
+    return generationOf(d) == generation ? transmit<T>(d, socket, elements, count, flags) : fail(ws.WSAENOTSOCK);
   }
-  return sendRest(d, socket, buffer, length, flags, done, kind == KIND_ENDED ? generation : 0);
+  return sendRest<T>(d, socket, elements, count, flags, done, kind == KIND_ENDED ? generation : 0);
 }
 
 /**
  * True when the peer's process has ended. Who only sends must hear of it; who has just read something need not ask. With
  * `sendLock` held.
  */
+// @ts-ignore: decorator
+@inline
 function peerHasDied(d: Descriptor): bool {
   if (wasHeard(d)) {
     setHeard(d, 0);
@@ -150,29 +154,29 @@ function peerHasDied(d: Descriptor): bool {
 }
 
 /**
- * Writes what there is room for, piece by piece, waking a reader that sleeps. The last byte of it is marked if it is
- * `urgent`. With `sendLock` held.
+ * Writes what there is room for of the bytes from `from` to `length`, a chunk at a time, waking a reader that sleeps. The last
+ * byte of it is marked if it is `urgent`. With `sendLock` held. @returns how many bytes that are
  */
-function put(d: Descriptor, buffer: usize, length: u32, urgent: bool): u32 {
-  let done: u32 = 0;
+function put<T>(d: Descriptor, elements: usize, count: i32, from: u32, length: u32, urgent: bool): u32 {
+  let done = from;
   while (done < length) {
     let room = knownRoom(d);
     if (room < length - done || kindOf(d) == KIND_PENDING) room = writable(d);
     if (room == 0) break;
     const bytes = min(min(room, length - done), <u32>layout.COPY_CHUNK);
-    if (!canReadFrom(d, buffer + done, bytes)) {
-      if (done == 0) return BAD_BUFFER;
+    if (!canSend<T>(d, elements, count, done, bytes)) {
+      if (done == from) return BAD_BUFFER;
       break;
     }
-    copyIn(d, buffer + done, bytes);
+    gather<T>(d, elements, count, done, bytes);
     done += bytes;
     d.head += bytes;
-    if (urgent && (done == length || bytes == room)) markUrgent(d, load<u8>(buffer + done - 1));
+    if (urgent && (done == length || bytes == room)) markUrgent(d, load<u8>(byteAt<T>(elements, count, done - 1)));
     sync.storeSeq(d.remote + layout.BLOCK_HEAD, d.head);
     answerReader(d);
   }
-  countWritten(d, done);
-  return done;
+  countWritten(d, done - from);
+  return done - from;
 }
 
 /** FD_WRITE is to be posted when there is room again. */
@@ -208,7 +212,14 @@ function finishSend(d: Descriptor, lockWord: usize, error: i32, done: u32): i32 
 }
 
 /** The peer has closed its socket: what the kernel does with bytes for it, and says about them, is what we say. */
-function transmitAfterEnd(d: Descriptor, socket: usize, lockWord: usize, buffer: usize, length: i32, done: u32): i32 {
+function transmitAfterEnd<T>(
+  d: Descriptor,
+  socket: usize,
+  lockWord: usize,
+  elements: usize,
+  count: i32,
+  done: i32,
+): i32 {
   const blocked = d.sendOwner != 0 && d.sendOwner == os.thread();
   releaseSend(d);
   const generation = d.generation;
@@ -218,12 +229,12 @@ function transmitAfterEnd(d: Descriptor, socket: usize, lockWord: usize, buffer:
   else setEnd(d, ENDED_OTHERWISE);
   unlock(lockWord);
   if (blocked) return fail(ws.WSAECONNRESET);
-  return sendRest(d, socket, buffer, length, 0, done, generation);
+  return sendRest<T>(d, socket, elements, count, 0, done, generation);
 }
 
 /** Sends through the kernel what the ring has not taken. @param ended the generation of a connection whose peer has ended, or 0 */
-function sendRest(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32, done: i32, ended: u32): i32 {
-  const more = ws.send(socket, buffer + done, length - done, flags);
+function sendRest<T>(d: Descriptor, socket: usize, elements: usize, count: i32, flags: i32, done: i32, ended: u32): i32 {
+  const more = sendThere<T>(socket, elements, count, done, totalOf<T>(elements, count), flags);
   if (more >= 0 || done != 0) return max(more, 0) + done;
   // One that has ended answers with a reset, soon. Should it have lied, who polls would find no room for ever, and `select` "ready".
   if (ended != 0 && ws.WSAGetLastError() == ws.WSAEWOULDBLOCK) {

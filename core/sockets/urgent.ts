@@ -7,7 +7,6 @@ import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
 import * as sync from "../sync";
-import { canWriteTo } from "./buffers";
 import { peerFlags } from "./connection";
 import {
   Descriptor,
@@ -24,6 +23,7 @@ import { setAdd } from "./fd-set";
 import { urgentEnabled } from "./events";
 import { lock, unlock } from "./lock";
 import { decided } from "./pending";
+import { byteAt, canReceive, totalOf } from "./pieces";
 import { receiveKernel } from "./receive";
 import { selectMixed } from "./select";
 import { settleHere } from "./stream";
@@ -216,7 +216,8 @@ function sleepForUrgent(socket: usize, nothingElse: bool, us: u32): bool {
 }
 
 /** `recv` with MSG_OOB on a user-level connection. */
-export function receiveUrgent(d: Descriptor, socket: usize, buffer: usize, length: i32, flags: i32): i32 {
+export function receiveUrgent<T>(d: Descriptor, socket: usize, elements: usize, count: i32, flags: i32): i32 {
+  const length = totalOf<T>(elements, count);
   let deadline: u64 = 0;
   let waited = false;
   const generation = generationOf(d);
@@ -234,11 +235,11 @@ export function receiveUrgent(d: Descriptor, socket: usize, buffer: usize, lengt
       return fail(d.shutdownReceive != 0 ? ws.WSAESHUTDOWN : ws.WSAEINVAL);
     }
     if (hasUrgent(d)) {
-      if (length != 0 && !canWriteTo(d, buffer, 1)) {
+      if (length != 0 && !canReceive<T>(d, elements, count, 0, 1)) {
         unlock(lockWord);
         return fail(ws.WSAEFAULT);
       }
-      if (length != 0) store<u8>(buffer, <u8>d.urgentWord);
+      if (length != 0) store<u8>(byteAt<T>(elements, count, 0), <u8>d.urgentWord);
       if ((flags & ws.MSG_PEEK) == 0) d.urgent = URGENT_READ;
       if (eventsOf(d) != 0) urgentEnabled(d);
       unlock(lockWord);
@@ -265,5 +266,5 @@ export function receiveUrgent(d: Descriptor, socket: usize, buffer: usize, lengt
   const closed = d.generation != generation;
   unlock(lockWord);
   if (closed && waited) return fail(ws.WSAEINTR);
-  return receiveKernel(d, socket, generation, buffer, length, flags);
+  return receiveKernel<T>(d, socket, generation, elements, count, flags);
 }

@@ -71,11 +71,11 @@ export function unread(d: Descriptor): u32 {
   return min(sync.loadAcquire(d.own + layout.BLOCK_HEAD) - d.tail, d.ringBytes);
 }
 
-/** Copies `bytes` (no more than are readable) from the tail on, wherever they lie in our ring. */
+/** Copies `bytes` from that position of the stream on, wherever they lie in our ring: all of them readable. */
 // @ts-ignore: decorator
 @inline
-export function copyOut(d: Descriptor, buffer: usize, bytes: u32): void {
-  const offset = (d.tail + d.receiveShift) & (d.receiveWindow - 1);
+export function copyOut(d: Descriptor, position: u32, buffer: usize, bytes: u32): void {
+  const offset = (position + d.receiveShift) & (d.receiveWindow - 1);
   const first = min(bytes, d.receiveWindow - offset);
   memory.copy(buffer, d.ownRing + offset, first);
   if (bytes > first) memory.copy(buffer + first, d.ownRing, bytes - first);
@@ -100,11 +100,11 @@ export function consumed(d: Descriptor, bytes: u32): void {
   }
 }
 
-/** As `copyOut`, in the other direction: from the head on, into the peer's ring. */
+/** As `copyOut`, in the other direction: into the peer's ring, where there is room for all of them. */
 // @ts-ignore: decorator
 @inline
-export function copyIn(d: Descriptor, buffer: usize, bytes: u32): void {
-  const offset = (d.head + d.sendShift) & (d.sendWindow - 1);
+export function copyIn(d: Descriptor, position: u32, buffer: usize, bytes: u32): void {
+  const offset = (position + d.sendShift) & (d.sendWindow - 1);
   const first = min(bytes, d.sendWindow - offset);
   memory.copy(d.remoteRing + offset, buffer, first);
   if (bytes > first) memory.copy(d.remoteRing, buffer + first, bytes - first);

@@ -7,8 +7,8 @@ export const byteMutants: readonly Mutant[] = [
     breaks: "the head says that bytes are there, and they are not yet",
     changes: [
       {
-        from: "    copyIn(d, buffer + done, bytes);\n",
-        to: "    sync.storeSeq(d.remote + layout.BLOCK_HEAD, d.head + bytes);\n    copyIn(d, buffer + done, bytes);\n",
+        from: "    gather<T>(d, elements, count, done, bytes);\n",
+        to: "    sync.storeSeq(d.remote + layout.BLOCK_HEAD, d.head + bytes);\n    gather<T>(d, elements, count, done, bytes);\n",
       },
     ],
     by: "stream",
@@ -118,8 +118,8 @@ export const byteMutants: readonly Mutant[] = [
     breaks: "an urgent byte is published before the word that marks it",
     changes: [
       {
-        from: "    if (urgent && (done == length || bytes == room)) markUrgent(d, load<u8>(buffer + done - 1));\n    sync.storeSeq(d.remote + layout.BLOCK_HEAD, d.head);\n",
-        to: "    sync.storeSeq(d.remote + layout.BLOCK_HEAD, d.head);\n    if (urgent && (done == length || bytes == room)) markUrgent(d, load<u8>(buffer + done - 1));\n",
+        from: "    if (urgent && (done == length || bytes == room)) markUrgent(d, load<u8>(byteAt<T>(elements, count, done - 1)));\n    sync.storeSeq(d.remote + layout.BLOCK_HEAD, d.head);\n",
+        to: "    sync.storeSeq(d.remote + layout.BLOCK_HEAD, d.head);\n    if (urgent && (done == length || bytes == room)) markUrgent(d, load<u8>(byteAt<T>(elements, count, done - 1)));\n",
       },
     ],
     by: "stream",

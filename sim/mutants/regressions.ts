@@ -114,8 +114,8 @@ export const regressions: readonly Mutant[] = [
     breaks: "doorbells that come before a connection's end are read as its bytes",
     changes: [
       {
-        from: "return kind == KIND_ENDED ? receiveEnded(d, socket, generation) : ws.recv(socket, buffer, length, flags);",
-        to: "return ws.recv(socket, buffer, length, flags);",
+        from: "return kind == KIND_ENDED ? receiveEnded(d, socket, generation) : receiveThere<T>(socket, elements, count, flags);",
+        to: "return receiveThere<T>(socket, elements, count, flags);",
       },
     ],
     by: "stream",
