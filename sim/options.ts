@@ -12,6 +12,7 @@ export const profiles = [
   "directory",
   "messages",
   "urgent",
+  "pieces",
 ] as const;
 export type Profile = (typeof profiles)[number];
 
@@ -60,6 +61,8 @@ export interface SimOptions {
   messages: boolean;
   /** Some bytes are sent as urgent, and read in line. */
   urgent: boolean;
+  /** Some programs send and receive in pieces. */
+  pieces: boolean;
   /** Processes keep statistics for tools. */
   statistics: boolean;
 }
@@ -119,5 +122,6 @@ export function optionsOf(seed: number, profile: Profile = "mixed"): SimOptions 
     messages: profile === "messages" || random.oneIn(4),
     statistics: random.oneIn(4),
     urgent: profile === "urgent" || random.oneIn(6),
+    pieces: profile === "pieces" || random.oneIn(6),
   };
 }

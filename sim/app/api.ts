@@ -1,5 +1,6 @@
 import type { Flows, StreamChecker } from "../checkers/stream.js";
 import { callOperation, PROGRAM_CALLS, PROGRAM_RETURNS } from "../doors/operations.js";
+import { SimFailure } from "../failure.js";
 import * as ws from "../kernel/constants.js";
 import type { KernelSocket } from "../kernel/socket.js";
 import type { Name } from "../kernel/tcp.js";
@@ -7,6 +8,7 @@ import { MESSAGE } from "../kernel/windows.js";
 import type { Region } from "../machine/memory.js";
 import type { SimProcess } from "../machine/process.js";
 import type { Call, SimThread } from "../machine/thread.js";
+import type { Random } from "../random.js";
 import type { World } from "../world.js";
 
 /** What a simulated program does between two of its own statements. */
@@ -18,9 +20,32 @@ const VALUE = 64;
 const TIME = 80;
 const SETS = 128;
 const SET_BYTES = 128;
-const BUFFER = 512;
+const PIECES = 512;
+/** Pieces of one call, at most; and bytes of a WSABUF. */
+const MOST_PIECES = 4;
+const PIECE_BYTES = 8;
+const BUFFER = PIECES + MOST_PIECES * PIECE_BYTES;
+/** What nobody has written. */
+const UNTOUCHED = 0xee;
 /** The largest piece that a program sends or receives at once. */
 export const BUFFER_BYTES = 32768;
+
+/** How many bytes a call is given: together, or in pieces so long. */
+export type Bytes = number | readonly number[];
+
+function total(what: Bytes): number {
+  return typeof what === "number" ? what : what.reduce((sum, length) => sum + length, 0);
+}
+
+/** `bytes` bytes in pieces, some of which may be empty. */
+export function inPieces(random: Random, bytes: number): number[] {
+  const cuts = Array.from({ length: random.below(MOST_PIECES) }, () => random.between(0, bytes));
+  const ends = [...cuts.sort((one, other) => one - other), bytes];
+  return ends.map((end, n) => end - (ends[n - 1] ?? 0));
+}
+
+/** Calls that send: who sleeps in one waits for room. */
+export const sendingCalls: readonly string[] = ["send", "sendPieces"];
 
 /**
  * The sockets as one thread of a program calls them: through the core if its process is wrapped, else the kernel's. All
@@ -28,6 +53,8 @@ export const BUFFER_BYTES = 32768;
  */
 export class Api {
   private readonly memory: Region;
+  /** Where the bytes of pieces lie. */
+  private readonly scattered: number;
   error = 0;
 
   constructor(
@@ -38,7 +65,10 @@ export class Api {
     readonly threadOf: () => SimThread,
     bufferBytes: number,
   ) {
-    this.memory = world.machine.memory.allocate("application", BUFFER + bufferBytes, process.index);
+    // Twice: bytes that lie together, and in pieces with a byte between two of them.
+    const bytes = BUFFER + 2 * bufferBytes + MOST_PIECES;
+    this.memory = world.machine.memory.allocate("application", bytes, process.index);
+    this.scattered = this.memory.address + BUFFER + bufferBytes;
   }
 
   get thread(): SimThread {
@@ -115,26 +145,74 @@ export class Api {
     return result;
   }
 
-  /** Sends the next `bytes` bytes of the socket's stream, or of that sender's part of it. */
-  *send(socket: number, bytes: number, sender = 0, urgent = false): Steps<number> {
+  /**
+   * Makes WSABUFs of pieces so long. The last one lies first in memory, so that who goes on behind a piece goes wrong.
+   * @returns where the bytes of each lie
+   */
+  private layPieces(lengths: readonly number[]): { at: number; length: number }[] {
+    let end = this.scattered + lengths.length + total(lengths);
+    return lengths.map((length, n) => {
+      end -= length + 1;
+      const piece = (this.memory.address + PIECES + n * PIECE_BYTES) >> 2;
+      this.i32[piece] = length;
+      this.i32[piece + 1] = end;
+      return { at: end, length };
+    });
+  }
+
+  /** Sends the bytes that lie in the buffer: as they lie there, or in pieces so long. */
+  private *sendBuffer(socket: number, what: Bytes, flags: number): Steps<number> {
+    const at = this.memory.address + BUFFER;
+    if (typeof what === "number" || !this.process.usesCore)
+      return yield* this.call("send", socket, at, total(what), flags);
+    let from = at;
+    for (const piece of this.layPieces(what)) {
+      this.u8.copyWithin(piece.at, from, from + piece.length);
+      from += piece.length;
+    }
+    return yield* this.call("sendPieces", socket, this.memory.address + PIECES, what.length, flags);
+  }
+
+  /** Receives into the buffer: as its bytes lie there, or by way of pieces so long. */
+  private *recvBuffer(socket: number, what: Bytes, flags: number): Steps<number> {
+    const at = this.memory.address + BUFFER;
+    const bytes = total(what);
+    this.u8.fill(UNTOUCHED, at, at + bytes);
+    if (typeof what === "number" || !this.process.usesCore) return yield* this.call("recv", socket, at, bytes, flags);
+    const pieces = this.layPieces(what);
+    this.u8.fill(UNTOUCHED, this.scattered, this.scattered + bytes + what.length);
+    const result = yield* this.call("receivePieces", socket, this.memory.address + PIECES, what.length, flags);
+    let to = at;
+    for (const piece of pieces) {
+      this.u8.copyWithin(to, piece.at, piece.at + piece.length);
+      to += piece.length;
+      if (this.u8[piece.at + piece.length] !== UNTOUCHED)
+        throw new SimFailure("stream", `${this.thread.label}: a byte behind a piece is written`);
+    }
+    return result;
+  }
+
+  /** Sends the next bytes of the socket's stream, or of that sender's part of it. */
+  *send(socket: number, what: Bytes, sender = 0, urgent = false): Steps<number> {
     const kernel = this.kernel(socket);
     const at = this.memory.address + BUFFER;
+    const bytes = total(what);
     const flows = kernel === undefined ? undefined : this.streams.flowsOf(kernel);
     if (flows !== undefined) this.streams.prepare(flows.out, this.u8.subarray(at, at + bytes), sender);
     const over = flows?.out.over === true;
-    const result = yield* this.call("send", socket, at, bytes, urgent ? ws.MSG_OOB : 0);
+    const result = yield* this.sendBuffer(socket, what, urgent ? ws.MSG_OOB : 0);
     if (flows === undefined) return result;
     this.streams.sent(flows.out, bytes, result, this.thread.label, sender, over);
     if (result < 0) this.streams.broken(flows, this.error, this.thread.label);
     return result;
   }
 
-  /** Receives up to `bytes` bytes. */
-  *recv(socket: number, bytes: number, peek = false): Steps<number> {
+  /** Receives up to so many bytes. */
+  *recv(socket: number, what: Bytes, peek = false): Steps<number> {
     const kernel = this.kernel(socket);
     const at = this.memory.address + BUFFER;
-    this.u8.fill(0xee, at, at + bytes);
-    const result = yield* this.call("recv", socket, at, bytes, peek ? ws.MSG_PEEK : 0);
+    const bytes = total(what);
+    const result = yield* this.recvBuffer(socket, what, peek ? ws.MSG_PEEK : 0);
     if (kernel === undefined) return result;
     const flows: Flows = this.streams.flowsOf(kernel);
     const who = this.thread.label;
@@ -144,18 +222,38 @@ export class Api {
     return result;
   }
 
-  /** Sends an urgent byte that is none of the stream's: who reads that must not see it. */
-  *sendApart(socket: number, byte: number): Steps<number> {
+  /** Sends an urgent byte that is none of the stream's: who reads that must not see it. Bytes of the stream may go before it. */
+  *sendApart(socket: number, byte: number, what: Bytes = 1): Steps<number> {
+    const flow = this.streams.flowsOf(this.kernel(socket)!).out;
     const at = this.memory.address + BUFFER;
-    this.u8[at] = byte;
-    return yield* this.call("send", socket, at, 1, ws.MSG_OOB);
+    const before = total(what) - 1;
+    this.streams.prepare(flow, this.u8.subarray(at, at + before), 0);
+    this.u8[at + before] = byte;
+    const result = yield* this.sendBuffer(socket, what, ws.MSG_OOB);
+    this.streams.sent(flow, before, Math.min(result, before), this.thread.label, 0, flow.over);
+    return result;
   }
 
   /** Receives an urgent byte; gives it, or what `recv` gave instead. */
-  *recvApart(socket: number): Steps<number> {
-    const at = this.memory.address + BUFFER;
-    const result = yield* this.call("recv", socket, at, 1, ws.MSG_OOB);
-    return result === 1 ? this.u8[at]! : result;
+  *recvApart(socket: number, what: Bytes = 1): Steps<number> {
+    const result = yield* this.recvBuffer(socket, what, ws.MSG_OOB);
+    return result === 1 ? this.u8[this.memory.address + BUFFER]! : result;
+  }
+
+  /** Sends, or receives into, WSABUFs just as they are given: for what is refused. */
+  *pieces(
+    receiving: boolean,
+    socket: number,
+    buffers: readonly (readonly [length: number, at: number])[],
+  ): Steps<number> {
+    const at = this.memory.address + PIECES;
+    for (const [n, buffer] of buffers.entries()) this.i32.set(buffer, (at + n * PIECE_BYTES) >> 2);
+    return yield* this.call(receiving ? "receivePieces" : "sendPieces", socket, at, buffers.length, 0);
+  }
+
+  /** Some memory of this thread's own. */
+  get someMemory(): number {
+    return this.memory.address + BUFFER;
   }
 
   *shutdown(socket: number, how: number): Steps<number> {

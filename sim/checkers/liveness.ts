@@ -1,3 +1,4 @@
+import { sendingCalls } from "../app/api.js";
 import { SimFailure } from "../failure.js";
 import { Inspector, KIND_PENDING } from "../inspector.js";
 import { FD_READ, FD_WRITE, WSAEWOULDBLOCK } from "../kernel/constants.js";
@@ -83,7 +84,11 @@ export class LivenessChecker implements WorldListener {
     const { call } = thread;
     if (call?.to !== "core") return false;
     const sockets =
-      call.name === "send" ? [call.args[0]!] : call.name === "select" ? this.world.setAt(call.args[2]!) : [];
+      call.name === "select"
+        ? this.world.setAt(call.args[2]!)
+        : sendingCalls.includes(call.name)
+          ? [call.args[0]!]
+          : [];
     return sockets.some((socket) => this.hasMoreRoomToCome(thread.process, socket));
   }
 

@@ -20,7 +20,11 @@ interface Asked {
 /** What an accepted socket has from its listener may be anything. */
 const INHERITED = -1;
 
-const enabling: Readonly<Record<string, number>> = { recv: ws.FD_READ, accept: ws.FD_ACCEPT };
+const enabling: Readonly<Record<string, number>> = {
+  recv: ws.FD_READ,
+  receivePieces: ws.FD_READ,
+  accept: ws.FD_ACCEPT,
+};
 
 /**
  * Messages come for events that are selected, and once: again only after the call that enables them. FD_WRITE and

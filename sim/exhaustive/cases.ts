@@ -6,6 +6,7 @@ import { keptCases } from "./kept.js";
 import { messageCases } from "./messages.js";
 import { nameCases } from "./names.js";
 import { narrowCases } from "./narrow.js";
+import { pieceCases } from "./pieces.js";
 import type { SmallCase } from "./play.js";
 import { beside, connected, connecting, receive, selectAndReceive, selectAndSend, sendAll } from "./sides.js";
 import { urgentCases } from "./urgent.js";
@@ -152,6 +153,7 @@ export const smallCases: readonly SmallCase[] = [
   ...nameCases,
   ...watchedCases,
   ...urgentCases,
+  ...pieceCases,
   ...handedCases,
   ...messageCases,
   connecting(

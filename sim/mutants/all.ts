@@ -2,6 +2,7 @@ import { byteMutants } from "./bytes.js";
 import { decidingMutants } from "./deciding.js";
 import { messageMutants } from "./messages.js";
 import type { Mutant } from "./mutant.js";
+import { pieceMutants } from "./pieces.js";
 import { regressions } from "./regressions.js";
 import { wakingMutants } from "./waking.js";
 
@@ -11,5 +12,6 @@ export const mutants: readonly Mutant[] = [
   ...byteMutants,
   ...decidingMutants,
   ...messageMutants,
+  ...pieceMutants,
   ...regressions,
 ];

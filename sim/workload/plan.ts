@@ -28,6 +28,8 @@ export interface SidePlan {
   receivers: number;
   /** Sends some of its bytes as urgent. */
   urgent: boolean;
+  /** Sends and receives in pieces now and then. */
+  pieces: boolean;
 }
 
 /** What both sides of one connection do. It comes to an end whatever the order. */
@@ -55,6 +57,7 @@ function side(random: Random, mostBytes: number): SidePlan {
     senders: random.oneIn(6) ? 2 : 1,
     receivers: random.oneIn(6) ? 2 : 1,
     urgent: false,
+    pieces: false,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Api, Steps } from "../app/api.js";
+import { type Api, inPieces, type Steps, sendingCalls } from "../app/api.js";
 import * as ws from "../kernel/constants.js";
 import type { SimThread } from "../machine/thread.js";
 import type { SidePlan } from "./plan.js";
@@ -51,7 +51,12 @@ function* write(
   let vain = 0;
   for (let done = 0; done < bytes && !all.closing; ) {
     const piece = Math.min(bytes - done, 1 + random.below(plan.piece));
-    const sent = yield* api.send(socket, piece, sender, plan.urgent && random.oneIn(3));
+    const sent = yield* api.send(
+      socket,
+      plan.pieces && random.oneIn(2) ? inPieces(random, piece) : piece,
+      sender,
+      plan.urgent && random.oneIn(3),
+    );
     if (all.closing) return false;
     vain = sent >= 0 ? vain >> 1 : vain + 1;
     if (sent >= 0) done += sent;
@@ -110,7 +115,7 @@ function* read(api: Api, socket: number, plan: SidePlan, expected: number): Step
     const piece = 1 + random.below(plan.piece);
     const peek = plan.peeks && random.oneIn(3);
     const most = plan.reading === "end" ? piece : Math.min(piece, expected - done);
-    const got = yield* api.recv(socket, most, peek);
+    const got = yield* api.recv(socket, plan.pieces && random.oneIn(2) ? inPieces(random, most) : most, peek);
     if (got === 0) return true;
     vain = got > 0 ? vain >> 1 : vain + 1;
     if (got > 0) {
@@ -145,7 +150,8 @@ function* readAll(stage: Stage, api: Api, socket: number, plan: SidePlan, expect
 function* fallsAsleep(api: Api, thread: SimThread): Steps<boolean> {
   for (let round = 0; round < 20 && thread.state !== "ended"; round++) {
     // Not for a lock of this process: who waits for that has not looked yet whose connection it is.
-    if (thread.state === "blocked" && thread.call?.name === "send" && thread.timeoutMs > 1) return true;
+    if (thread.state === "blocked" && sendingCalls.includes(thread.call?.name ?? "") && thread.timeoutMs > 1)
+      return true;
     yield* api.sleep(1);
   }
   return false;

@@ -27,6 +27,7 @@ const counts: Readonly<Record<Profile, number>> = {
   directory: 200,
   messages: 400,
   urgent: 400,
+  pieces: 400,
 };
 
 describe("seeds", () => {
