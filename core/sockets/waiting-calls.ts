@@ -17,7 +17,7 @@ const ONE_CALL_BYTES: u32 = 1 << 30;
 export function receiveSome(d: Descriptor, socket: usize, generation: u32, buffer: usize, length: u32, memory: usize): i32 {
   const most = <i32>min(length, ONE_CALL_BYTES);
   while (generationOf(d) == generation) {
-    const result = kindOf(d) >= KIND_ENDED ? receive(d, socket, buffer, most, 0) : ws.recv(socket, buffer, most, 0);
+    const result = kindOf(d) >= KIND_ENDED ? receive<u8>(d, socket, buffer, most, 0) : ws.recv(socket, buffer, most, 0);
     if (result >= 0 || ws.WSAGetLastError() != ws.WSAEWOULDBLOCK) return result;
     waitReady(socket, true, memory);
   }
@@ -30,7 +30,7 @@ export function sendAll(d: Descriptor, socket: usize, generation: u32, buffer: u
   while (generationOf(d) == generation) {
     const most = <i32>min(length - done, ONE_CALL_BYTES);
     const at = buffer + done;
-    const result = kindOf(d) >= KIND_ENDED ? transmit(d, socket, at, most, 0) : ws.send(socket, at, most, 0);
+    const result = kindOf(d) >= KIND_ENDED ? transmit<u8>(d, socket, at, most, 0) : ws.send(socket, at, most, 0);
     if (result >= 0) {
       done += result;
       if (done == length) return length;

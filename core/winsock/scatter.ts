@@ -4,7 +4,7 @@
  * receive fills one of them, and a datagram would come in pieces.
  */
 import { fail } from "../sockets/errors";
-import { userLevel } from "../sockets/descriptor";
+import { userLevel } from "../sockets/table";
 import { Piece, receiveThere, sendThere, totalOf } from "../sockets/pieces";
 import { receive } from "../sockets/receive";
 import { transmit } from "../sockets/transmit";
