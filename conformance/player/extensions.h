@@ -6,12 +6,13 @@
 
 enum { NAME_ROOM = sizeof(struct sockaddr_in) + 16 };
 
-/* acceptex NEW LISTENER BYTES [room=N]: NEW is an unconnected socket. Then `completes NEW`. */
+/* acceptex NEW LISTENER BYTES [room=N] [port]: NEW is an unconnected socket. Then `completes NEW`, or with `port` `dequeue`. */
 static void do_acceptex(Call *call) {
   SOCKET listener = named_socket(call, word(call, 2))->s;
   Started *operation = start(call, listener);
   DWORD count = 0, room = (DWORD)setting_number(call, "room", NAME_ROOM);
   operation->bytes = number(call, 3, 0);
+  if (says(call, "port")) without_event(operation);
   BOOL result = AcceptEx(listener, socket_of(call)->s, says(call, "null") ? NULL : operation->buffer, (DWORD)operation->bytes, room, room,
                          &count, says(call, "plain") ? NULL : &operation->overlapped);
   int error = WSAGetLastError();

@@ -34,6 +34,12 @@ static Started *start(Call *call, SOCKET s) {
   return operation;
 }
 
+/* Then a completion port is to tell of its end. */
+static void without_event(Started *operation) {
+  CloseHandle(operation->overlapped.hEvent);
+  operation->overlapped.hEvent = NULL;
+}
+
 static void finish(Started *operation) {
   if (operation->overlapped.hEvent) CloseHandle(operation->overlapped.hEvent);
   operation->party = 0;
@@ -72,7 +78,7 @@ static void do_beginfile(Call *call) {
     say(call, "too many");
     return;
   }
-  if (says(call, "port")) CloseHandle(operation->overlapped.hEvent), operation->overlapped.hEvent = NULL;
+  if (says(call, "port")) without_event(operation);
   int reads = operation->reads = says(call, "read");
   BOOL result;
   operation->bytes = number(call, 3, 0);

@@ -111,6 +111,39 @@ add(
 );
 
 add(
+  "AcceptEx: a completion port is told of it",
+  `
+  A listener l
+  A port l 5 => TRUE
+  A socket s
+  A acceptex s l 0 port => started
+  B connection s $l => 0
+  A dequeue => TRUE key 5, s 0
+  A port s 6 => TRUE
+  A beginfile s read 16 port => started
+  B send s 5
+  A dequeue => TRUE key 6, s 5 'abcde'
+  A beginfile s write 3 port => started
+  A dequeue => TRUE key 6, s 3
+  B recv s 16 => 3 'abc'
+`,
+);
+
+add(
+  "AcceptEx with bytes: a completion port is told of it",
+  `
+  A listener l
+  A port l 5 => TRUE
+  A socket s
+  A acceptex s l 64 port => started
+  B connection s $l => 0
+  A dequeue t=30 => FALSE WAIT_TIMEOUT
+  B send s 5
+  A dequeue => TRUE key 5, s 5
+`,
+);
+
+add(
   "AcceptEx: the listener is closed",
   `
   A listener l
