@@ -57,6 +57,7 @@ add(
   A socket s
   A acceptex s l 64 => started
   B connection s $l
+  settle
   B close s
   A completes s accept => TRUE 0 127.0.0.1:<A.l> 127.0.0.1:<B.s>, context 0 | wine: TRUE 0 0.0.0.0:<0> 0.0.0.0:<0>, context 0 (Wine asks for the names too late)
   A recv s 16 => 0
@@ -90,6 +91,59 @@ add(
   A completes t accept => TRUE 0 127.0.0.1:<A.l> 127.0.0.1:<B.t>, context 0
   B send t 3
   A recv t 16 => 3 'abc'
+`,
+);
+
+add(
+  "AcceptEx with bytes: a connection without any holds up no other",
+  `
+  A listener l
+  A socket s
+  A socket t
+  A acceptex s l 64 => started
+  A acceptex t l 64 => started
+  B connection s $l => 0
+  settle
+  B connection t $l => 0
+  B send t 3
+  A completes t accept => TRUE 3 'abc' 127.0.0.1:<A.l> 127.0.0.1:<B.t>, context 0
+  A completes s t=30 => still pending
+  B send s 2
+  A completes s accept => TRUE 2 'ab' 127.0.0.1:<A.l> 127.0.0.1:<B.s>, context 0
+`,
+);
+
+add(
+  "AcceptEx with bytes: the new socket is closed while they are waited for",
+  `
+  A listener l
+  A socket s
+  A acceptex s l 64 => started
+  B connection s $l => 0
+  settle
+  A close s => 0
+  A completes s => FALSE ERROR_OPERATION_ABORTED
+`,
+);
+
+add(
+  "AcceptEx: one after the other",
+  `
+  A listener l
+  A socket s
+  A acceptex s l 0 => started
+  B connection s $l => 0
+  A completes s accept => TRUE 0 127.0.0.1:<A.l> 127.0.0.1:<B.s>, context 0
+  B send s 3
+  A select r=s => 1 r:s
+  A recv s 16 => 3 'abc'
+  A close s => 0
+  B recv s 16 => 0
+  A socket t
+  A acceptex t l 64 => started
+  B connection t $l => 0
+  B send t 4
+  A completes t accept => TRUE 4 'abcd' 127.0.0.1:<A.l> 127.0.0.1:<B.t>, context 0
 `,
 );
 
@@ -188,6 +242,30 @@ add(
   B@1 recvall s 500000 &
   A transmitfile s 500000 => TRUE
   B@1 ends => all
+`,
+);
+
+add(
+  "TransmitFile: a large file on a non-blocking socket",
+  `
+  pair
+  A ioctl s FIONBIO 1 => 0
+  B@1 recvall s 500000 &
+  A transmitfile s 500000 => TRUE
+  B@1 ends => all
+`,
+);
+
+add(
+  "TransmitFile: overlapped, the socket is closed meanwhile",
+  `
+  pair
+  A@1 transmitfile s 8000000 overlapped &
+  settle
+  settle
+  A@1 blocked
+  A close s => 0
+  A@1 ends => FALSE ERROR_OPERATION_ABORTED | wine: FALSE error 996 (Wine goes on sending, and says that the operation is not through)
 `,
 );
 
