@@ -11,7 +11,8 @@ const advice: Readonly<Record<number, string>> = {
   [layout.REASON_OTHER_HOST]: "Nothing: only connections within one machine can be user-level.",
   [layout.REASON_DISABLED]: "Unset VMMC_DISABLE.",
   [layout.REASON_MIXED_PROCESS]: "vmmc status PROGRAM.exe says which module uses ws2_32.dll.",
-  [layout.REASON_UNSUPPORTED_CALLS]: "Nothing yet: AcceptEx was called without an event in its OVERLAPPED, and without a completion port.",
+  [layout.REASON_UNSUPPORTED_CALLS]:
+    "Nothing yet: AcceptEx was called without an event in its OVERLAPPED, and without a completion port.",
   [layout.REASON_DIRECTORY_UNAVAILABLE]: folder,
   [layout.REASON_DIRECTORY_FOREIGN]: folder,
   [layout.REASON_DIRECTORY_VERSION]: "Use the same version for all programs: run vmmc install once more.",

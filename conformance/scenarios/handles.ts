@@ -319,6 +319,20 @@ add(
 );
 
 add(
+  "a duplicate of a socket that is closed: another one with its number is none of its",
+  `
+  A socket u
+  A duplicate u d => TRUE
+  A close u => 0
+  pair
+  A readfile d 16
+  A writefile d 5
+  B send s 5
+  A recv s 16 => 5 'abcde'
+`,
+);
+
+add(
   "a child process inherits a connection and writes",
   `
   pair

@@ -186,8 +186,9 @@ export class Descriptor {
   /** The completion port that is told of operations, and what it is told as; 0: none. */
   port: usize;
   portKey: usize;
-  /** Of a duplicate: the socket that it is one of. 0: it is none. */
+  /** Of a duplicate: the socket that it is one of, while that is of this generation. 0: it is none. */
   original: usize;
+  originalGeneration: u32;
   /** How many duplicates this process has. With both locks held. */
   duplicates: u32;
   /** True (1) when this handle was closed, and the connection goes on for its duplicates. */

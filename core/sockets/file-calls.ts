@@ -3,7 +3,7 @@
  * operation. Errors are the system's, as for any file.
  */
 import * as ws from "../generated/winsock";
-import { Descriptor, generationOf, receiveLockOf, sendLockOf } from "./descriptor";
+import { Descriptor, KIND_PENDING, generationOf, kindOf, receiveLockOf, sendLockOf } from "./descriptor";
 import { lock, unlock } from "./lock";
 import { nothingBegun, startRead, startWrite } from "./operations";
 import { ERROR_OPERATION_ABORTED, begin, canTell, complete, isOverlapped, neverBegan, systemError } from "./overlapped";
@@ -41,7 +41,9 @@ export function transferFile(d: Descriptor, socket: usize, reading: bool, buffer
 function wouldNotWait(d: Descriptor, reading: bool, bytes: u32): bool {
   const lockWord = reading ? receiveLockOf(d) : sendLockOf(d);
   lock(lockWord);
-  const may = reading ? readReady(d) : writeReady(d) && knownRoom(d) >= bytes;
+  // Without a ring there is nothing to wait for in it.
+  const ring = kindOf(d) >= KIND_PENDING;
+  const may = !ring || (reading ? readReady(d) : d.sendOwner == 0 && writeReady(d) && knownRoom(d) >= bytes);
   unlock(lockWord);
   return may;
 }

@@ -4,7 +4,7 @@
  */
 import * as ws from "../generated/winsock";
 import * as os from "../os";
-import { Descriptor, KIND_CONNECTING, KIND_ENDED, KIND_UNUSED, kindOf, lockBoth, unlockBoth } from "../sockets/descriptor";
+import { Descriptor, KIND_CONNECTING, KIND_ENDED, KIND_UNUSED, generationOf, kindOf, lockBoth, unlockBoth } from "../sockets/descriptor";
 import { endDescriptor } from "../sockets/closing";
 import { refuse } from "../sockets/errors";
 import { failedInSystem, transferFile } from "../sockets/file-calls";
@@ -13,7 +13,16 @@ import { lookup, openDescriptor } from "../sockets/table";
 /** The socket that a handle, or what it is a duplicate of, stands for; 0: none. */
 function socketOf(handle: usize): Descriptor {
   const d = lookup(handle);
-  return changetype<usize>(d) != 0 && d.original != 0 ? changetype<Descriptor>(d.original) : d;
+  if (changetype<usize>(d) == 0 || d.original == 0) return d;
+  const original = originalOf(d);
+  return changetype<usize>(original) != 0 ? original : d;
+}
+
+/** What it is a duplicate of; 0: of nothing, or its handle is another socket's by now. */
+function originalOf(d: Descriptor): Descriptor {
+  const original = changetype<Descriptor>(d.original);
+  const same = d.original != 0 && generationOf(original) == d.originalGeneration;
+  return same ? original : changetype<Descriptor>(<usize>0);
 }
 
 export function ReadFile(file: usize, buffer: usize, bytes: u32, done: usize, overlapped: usize): i32 {
@@ -32,7 +41,7 @@ export function CloseHandle(handle: usize): i32 {
   const d = lookup(handle);
   if (changetype<usize>(d) == 0 || kindOf(d) == KIND_UNUSED) return ws.CloseHandle(handle);
   if (keepForDuplicates(d, handle)) return 1;
-  const original = changetype<Descriptor>(d.original);
+  const original = originalOf(d);
   endDescriptor(d, handle);
   const result = ws.CloseHandle(handle);
   if (changetype<usize>(original) != 0) loseDuplicate(original);
@@ -80,6 +89,7 @@ export function DuplicateHandle(fromProcess: usize, handle: usize, toProcess: us
     lockBoth(d);
     d.duplicates++;
     unlockBoth(d);
+    duplicate.originalGeneration = generationOf(d);
     duplicate.original = changetype<usize>(d);
   }
   if ((options & ws.DUPLICATE_CLOSE_SOURCE) != 0) CloseHandle(handle);
