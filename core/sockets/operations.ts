@@ -146,7 +146,7 @@ export function submit(operation: Operation): bool {
   queue.last = changetype<usize>(operation);
   const taken = queue.taken != 0;
   queue.taken = 1;
-  const worker = changetype<Thread>(taken ? 0 : runtime().idleWorkers);
+  const worker = changetype<Thread>(taken ? <usize>0 : runtime().idleWorkers);
   if (changetype<usize>(worker) != 0) {
     runtime().idleWorkers = worker.nextOurs;
     sync.storePointer(changetype<usize>(worker) + offsetof<Thread>("queue"), changetype<usize>(queue));

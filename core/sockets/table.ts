@@ -79,7 +79,7 @@ export function makeOnce(link: usize, bytes: usize): usize {
 export function nextEntry(place: usize): usize {
   while (place < TABLE_ENTRIES) {
     const page = sync.loadPointer(runtime().tablePages + (place / layout.TABLE_PAGE_ENTRIES) * sizeof<usize>());
-    if (page == 0) place += layout.TABLE_PAGE_ENTRIES - (place % layout.TABLE_PAGE_ENTRIES);
+    if (page == 0) place += <usize>layout.TABLE_PAGE_ENTRIES - (place % layout.TABLE_PAGE_ENTRIES);
     else if (sync.loadPointer(page + (place % layout.TABLE_PAGE_ENTRIES) * sizeof<usize>()) != 0) return place;
     else place++;
   }

@@ -18,8 +18,8 @@ export const byteMutants: readonly Mutant[] = [
     breaks: "room is given back before its bytes are read",
     changes: [
       {
-        from: "const bytes = min(min(there, length - done), <u32>layout.COPY_CHUNK);\n",
-        to: "const bytes = min(min(there, length - done), <u32>layout.COPY_CHUNK);\n    sync.storeRelease(d.remote + layout.BLOCK_CREDIT, d.tail + bytes);\n",
+        from: "scatter<T>(d, elements, count, done, bytes);\n    done += bytes;\n    consumed(d, bytes);\n",
+        to: "consumed(d, bytes);\n    d.tail -= bytes;\n    scatter<T>(d, elements, count, done, bytes);\n    done += bytes;\n    d.tail += bytes;\n",
       },
     ],
     by: "stream",
