@@ -316,3 +316,47 @@ add(
 `,
   { kernelOnly: "nobody accepts it" },
 );
+
+add(
+  "options of the listener that change between connect and accept are not the accepted socket's",
+  `
+  A listener l
+  B connection s $l
+  settle
+  A set l SO_LINGER 1 0 => 0
+  A accept s l => 0
+  A get s SO_LINGER
+  A close s => 0
+  settle
+  B send s 1 => 1
+`,
+);
+
+add(
+  "urgent bytes are in line as the listener had it when they connected",
+  `
+  A listener l
+  B connection s $l
+  settle
+  A set l SO_OOBINLINE 1 => 0
+  A accept s l => 0
+  B send s 1 oob
+  settle
+  A recv s 1 oob => 1 'A'
+`,
+);
+
+add(
+  "options of the listener that are taken back between connect and accept stay the accepted socket's",
+  `
+  A listener l
+  A set l SO_LINGER 1 0
+  B connection s $l
+  settle
+  A set l SO_DONTLINGER 1
+  A accept s l => 0
+  A get s SO_LINGER
+  A close s => 0
+  B recv s 16 => -1 WSAECONNRESET | both: 0 (Wine keeps a reset back from who comes after it)
+`,
+);

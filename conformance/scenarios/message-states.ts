@@ -296,3 +296,27 @@ add(
   A send s 5 => 5
 `,
 );
+
+add(
+  "who sends no more is told of no room",
+  `
+  pair
+  A window w
+  A shutdown s 1 => 0
+  A async s w WRITE => 0
+  A messages => none
+`,
+);
+
+add(
+  "what is there already is told of in this order: urgent, to read, to write",
+  `
+  pair
+  A window w
+  B send s 2
+  B send s 1 oob
+  settle
+  A async s w READ OOB WRITE => 0
+  A messages 3 => s:OOB s:READ s:WRITE
+`,
+);

@@ -113,3 +113,53 @@ add(
   A recv s 20000
 `,
 );
+
+add(
+  "looking at the end does not take the urgent byte away",
+  `
+  pair
+  A ioctl s FIONBIO 1
+  B send s 1 oob
+  B close s
+  settle
+  A recv s 16 peek => 0
+  A recv s 1 oob => 1 'A'
+`,
+);
+
+add(
+  "recv with MSG_OOB behind the end",
+  `
+  pair
+  A ioctl s FIONBIO 1
+  B close s
+  settle
+  A recv s 16 => 0
+  A recv s 1 oob => -1 WSAEWOULDBLOCK
+`,
+);
+
+add(
+  "recv of no bytes passes over nothing",
+  `
+  pair
+  A ioctl s FIONBIO 1
+  B send s 1 oob
+  settle
+  A recv s 0 => 0
+  A recv s 1 oob => 1 'A'
+`,
+);
+
+add(
+  "in line from now on: what has given way before stays away",
+  `
+  pair
+  B send s 1 oob
+  B send s 2
+  B send s 1 oob
+  settle
+  A set s SO_OOBINLINE 1 => 0
+  A recv s 16 => 2 'ab'
+`,
+);

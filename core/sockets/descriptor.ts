@@ -147,6 +147,8 @@ export class Descriptor {
   /** Set by SO_LINGER. */
   lingerOn: u32;
   lingerSeconds: u32;
+  /** True (1): options of a listener were changed while it listened. */
+  optionsChanged: u32;
   segment: Segment;
   peer: Peer;
   /** PENDING and CONNECTING: our slot of the directory. LISTENER: the listener's. */

@@ -83,7 +83,7 @@ export function beginEvents(d: Descriptor): void {
   const kind = kindOf(d);
   if (kind < KIND_ENDED) return;
   if (kind == KIND_ENDED) {
-    postOnce(d, ws.FD_WRITE, offsetof<Descriptor>("writePosted"), 0);
+    if (wants(d, false)) postOnce(d, ws.FD_WRITE, offsetof<Descriptor>("writePosted"), 0);
     postClose(d);
     return;
   }
@@ -96,7 +96,9 @@ export function beginEvents(d: Descriptor): void {
     return;
   }
   // In the order in which the kernel tells of them.
-  if (canRead(d)) postOnce(d, ws.FD_READ, offsetof<Descriptor>("readPosted"), 0);
+  const bytes = canRead(d);
+  if (hasUrgent(d)) postOnce(d, ws.FD_OOB, offsetof<Descriptor>("urgentPosted"), 0);
+  if (bytes) postOnce(d, ws.FD_READ, offsetof<Descriptor>("readPosted"), 0);
   watchWriting(d);
   watchReading(d);
 }
@@ -181,7 +183,8 @@ export function eventsArm(d: Descriptor, reading: bool): u32 {
 }
 
 function wants(d: Descriptor, reading: bool): bool {
-  if (!reading) return (eventsOf(d) & ws.FD_WRITE) != 0 && d.writePosted == 0;
+  // Who sends no more is told of no room.
+  if (!reading) return (eventsOf(d) & ws.FD_WRITE) != 0 && d.writePosted == 0 && d.shutdownSend == 0;
   if (((eventsOf(d) & ws.FD_READ) != 0 && d.readPosted == 0) || wantsUrgent(d)) return true;
   return (eventsOf(d) & ws.FD_CLOSE) != 0 && d.closePosted == 0;
 }

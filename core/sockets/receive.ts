@@ -40,7 +40,9 @@ import { WAKE_CHANGED, WAKE_READY, pollPeer, waitError, waitFor } from "./waitin
 import {
   forgetPassed,
   hasBytes,
+  hasUrgent,
   moreReadable,
+  noUrgent,
   peekToMark,
   readableWithMarks,
   receiveUrgent,
@@ -130,7 +132,7 @@ export function receive<T>(d: Descriptor, socket: usize, elements: usize, count:
     let there = d.seenHead - d.tail;
     if (there == 0 || there < <u32>length) there = readableWithMarks(d);
     let most = <u32>length;
-    if (d.urgent != 0 && there != 0) {
+    if (d.urgent != 0 && there != 0 && length != 0) {
       there = peeking ? peekToMark(d, there) : upToMark(d, there, waited);
       most = min(most, there);
     }
@@ -160,9 +162,11 @@ export function receive<T>(d: Descriptor, socket: usize, elements: usize, count:
       const memory = smallScratch();
       const halfClosed = (told & layout.FLAG_CLOSED) == 0;
       if (halfClosed && memory != 0 && pollPeer(d, socket, memory)) continue;
+      // Who has only looked may still want it; with the connection it would go.
+      const keepsUrgent = (told & layout.FLAG_RESET) == 0 && hasUrgent(d);
       if (eventsOf(d) != 0) readingEnabled(d);
       unlock(lockWord);
-      if (halfClosed) return 0;
+      if (halfClosed || keepsUrgent) return 0;
       return receiveAfterEnd<T>(d, socket, generation, elements, count, flags, waited);
     }
     if (isNonBlocking(d)) {
@@ -260,12 +264,13 @@ export function receiveKernel<T>(
   if (kind == KIND_CONNECTING && !nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
   if (generationOf(d) != generation) return fail(ws.WSAENOTSOCK); // it was closed, and is another socket now
   if (kind >= KIND_CONNECTING) return receive<T>(d, socket, elements, count, flags);
-  return kind == KIND_ENDED ? receiveEnded(d, socket, generation) : receiveThere<T>(socket, elements, count, flags);
+  return kind == KIND_ENDED ? receiveEnded(d, socket, generation, flags) : receiveThere<T>(socket, elements, count, flags);
 }
 
 /** How the connection ended: the kernel knows. Whatever bytes it still holds are doorbells, and not the application's. */
-function receiveEnded(d: Descriptor, socket: usize, generation: u32): i32 {
+function receiveEnded(d: Descriptor, socket: usize, generation: u32, flags: i32): i32 {
   if (d.shutdownReceive != 0) return fail(ws.WSAESHUTDOWN);
+  if ((flags & ws.MSG_OOB) != 0 && endOf(d) == ENDED_ORDERLY) return noUrgent(d);
   if (wasLost(d)) return fail(ws.WSAECONNRESET);
   const memory = smallScratch();
   if (memory == 0) return fail(ws.WSAENOBUFS);

@@ -47,6 +47,7 @@ export function openDescriptor(socket: usize, stream: bool, nonBlocking: bool): 
   d.sendTimeoutMs = 0;
   d.sendBuffer = 0;
   d.lingerOn = 0;
+  d.optionsChanged = 0;
   d.noDelay = 0;
   d.port = 0;
   d.original = 0;

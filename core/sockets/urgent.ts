@@ -196,6 +196,12 @@ export function atMark(d: Descriptor): u32 {
   return isNext(d) ? 0 : 1;
 }
 
+/** What `recv` with MSG_OOB says where no urgent byte is and none will come, or who does not wait for it. */
+export function noUrgent(d: Descriptor): i32 {
+  if (d.urgentInLine != 0) return fail(ws.WSAEINVAL);
+  return isNonBlocking(d) ? fail(ws.WSAEWOULDBLOCK) : 0;
+}
+
 /**
  * Sleeps as `select` does, until the socket has an urgent byte; or anything to tell, if `nothingElse` lies unread, which
  * would end that sleep at once. For up to `us`, which is not more than a second. False: no memory.
@@ -250,7 +256,7 @@ export function receiveUrgent<T>(d: Descriptor, socket: usize, elements: usize, 
     if (isNonBlocking(d) || ended) {
       if (eventsOf(d) != 0) urgentEnabled(d);
       unlock(lockWord);
-      return isNonBlocking(d) ? fail(ws.WSAEWOULDBLOCK) : 0;
+      return noUrgent(d);
     }
     const now = os.nowUs();
     if (deadline == 0 && d.receiveTimeoutMs != 0) deadline = now + <u64>d.receiveTimeoutMs * 1000;

@@ -25,9 +25,9 @@ import { lock, unlock } from "../sockets/lock";
 import { startMessenger } from "../sockets/messenger";
 import { decided, toKernel } from "../sockets/pending";
 import { processReason, withdrawListener } from "../sockets/rendezvous";
-import { nowConnected } from "../sockets/stream";
+import { nowConnected, smallScratch } from "../sockets/stream";
 import { lookup } from "../sockets/table";
-import { atMark, unreadBeforeMark } from "../sockets/urgent";
+import { atMark, hasBytes, unreadBeforeMark } from "../sockets/urgent";
 
 export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
   const d = lookup(socket);
@@ -69,6 +69,25 @@ export function getsockopt(socket: usize, level: i32, option: i32, value: usize,
   return result;
 }
 
+/** An accepted socket has the options that its listener had when the kernel connected, and only the kernel knows these if they have changed. */
+export function inheritOptions(d: Descriptor, listener: Descriptor, socket: usize): void {
+  d.receiveTimeoutMs = listener.receiveTimeoutMs;
+  d.sendTimeoutMs = listener.sendTimeoutMs;
+  d.urgentInLine = listener.urgentInLine;
+  d.lingerOn = listener.lingerOn;
+  d.lingerSeconds = listener.lingerSeconds;
+  const memory = listener.optionsChanged != 0 ? smallScratch() : 0;
+  if (memory == 0) return;
+  askKernel(d, socket, ws.SO_LINGER, memory);
+  askKernel(d, socket, ws.SO_OOBINLINE, memory);
+}
+
+function askKernel(d: Descriptor, socket: usize, option: i32, memory: usize): void {
+  const length = memory + 64;
+  store<i32>(length, 64);
+  if (ws.getsockopt(socket, ws.SOL_SOCKET, option, memory, length) == 0) noteOption(d, option, memory, load<i32>(length));
+}
+
 /** The kernel keeps every option; those that a user-level connection acts on are noted as well. */
 export function setsockopt(socket: usize, level: i32, option: i32, value: usize, length: i32): i32 {
   const result = ws.setsockopt(socket, level, option, value, length);
@@ -85,6 +104,8 @@ export function setsockopt(socket: usize, level: i32, option: i32, value: usize,
 }
 
 function noteOption(d: Descriptor, option: i32, value: usize, length: i32): void {
+  // The kernel's connections have what the listener had when they were made, which may be before and after this.
+  if (kindOf(d) == KIND_LISTENER) d.optionsChanged = 1;
   if (option == ws.SO_LINGER && length >= <i32>ws.linger_size) {
     d.lingerOn = load<u16>(value + ws.linger_l_onoff_offset);
     d.lingerSeconds = load<u16>(value + ws.linger_l_linger_offset);
@@ -94,7 +115,11 @@ function noteOption(d: Descriptor, option: i32, value: usize, length: i32): void
   const number = load<u32>(value);
   if (option == ws.SO_RCVTIMEO) d.receiveTimeoutMs = number;
   else if (option == ws.SO_SNDTIMEO) d.sendTimeoutMs = number;
-  else if (option == ws.SO_OOBINLINE) d.urgentInLine = number != 0 ? 1 : 0;
+  else if (option == ws.SO_OOBINLINE) {
+    // Marks that came before are noticed as they were meant then.
+    if (kindOf(d) >= KIND_PENDING) hasBytes(d);
+    d.urgentInLine = number != 0 ? 1 : 0;
+  }
   else if (option == ws.SO_SNDBUF) d.sendBuffer = number + 1;
   else if (option == ws.SO_DONTLINGER && number != 0) d.lingerOn = 0;
 }

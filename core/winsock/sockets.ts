@@ -13,6 +13,7 @@ import { fail } from "../sockets/errors";
 import { inheritEvents, tellKernel } from "../sockets/events";
 import { nowConnected } from "../sockets/stream";
 import { keepForDuplicates } from "./handles";
+import { inheritOptions } from "./options";
 import { lookup, openDescriptor, userLevel } from "../sockets/table";
 
 const NAME_BYTES: u32 = 256;
@@ -113,11 +114,7 @@ export function accept(socket: usize, name: usize, nameLength: usize): usize {
   d.serverPort = port;
   d.listenerSlot = slot;
   d.listenerSequence = sequence;
-  d.receiveTimeoutMs = listener.receiveTimeoutMs;
-  d.sendTimeoutMs = listener.sendTimeoutMs;
-  d.urgentInLine = listener.urgentInLine;
-  d.lingerOn = listener.lingerOn;
-  d.lingerSeconds = listener.lingerSeconds;
+  inheritOptions(d, listener, made);
   const peer = name != 0 && nameLength != 0 ? name : peerName(made);
   takeOffer(d, made, peer);
   if (events != 0) inheritEvents(d, window, message, events);

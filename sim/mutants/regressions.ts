@@ -114,7 +114,7 @@ export const regressions: readonly Mutant[] = [
     breaks: "doorbells that come before a connection's end are read as its bytes",
     changes: [
       {
-        from: "return kind == KIND_ENDED ? receiveEnded(d, socket, generation) : receiveThere<T>(socket, elements, count, flags);",
+        from: "return kind == KIND_ENDED ? receiveEnded(d, socket, generation, flags) : receiveThere<T>(socket, elements, count, flags);",
         to: "return receiveThere<T>(socket, elements, count, flags);",
       },
     ],
