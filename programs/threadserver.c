@@ -1,7 +1,7 @@
 /*
  * A server with a thread for each connection, and its client.
  *
- *   threadserver server [--port N] [--host A] [--greeting BYTES] [--report N]     reports every Nth end (100)
+ *   threadserver server [--port N] [--host A] [--greeting BYTES] [--report N] [--post N]
  *   threadserver client --port N [--host A] [--connections N] [--threads N] [--bytes N] [--reply N] [--greeting BYTES]
  *                       [--seed N] [--patience SECONDS] [--pause MS]
  *
@@ -9,16 +9,24 @@
  * then random bytes, and stops sending; the server answers with the hash of all it received and then the wanted
  * number of random bytes, seeded with that hash, so that the client can check both directions. --pause: the client
  * waits so long between two pieces of 4 KiB.
+ *
+ * The server reports every Nth end (100). --post: it does not call accept, but has N calls of AcceptEx under way, every
+ * second of which ends with the connection's first bytes.
  */
 #include "net.h"
+#include <mswsock.h>
 
-enum { PIECE = 65536 };
+enum { PIECE = 65536, NAME_ROOM = sizeof(struct sockaddr_in) + 16 };
 static const uint64_t greeting_seed = 7;
 static int greeting, report_every;
 static volatile LONG finished;
 
+/* A connection, of which so many bytes were received with AcceptEx. */
+typedef struct { SOCKET s; DWORD got; char first[sizeof(uint64_t)]; } Accepted;
+
 static DWORD WINAPI serve(void *argument) {
-  SOCKET s = (SOCKET)argument;
+  Accepted accepted = *(Accepted *)argument;
+  SOCKET s = accepted.s;
   char *bytes = malloc(PIECE);
   uint64_t random = greeting_seed, wanted = 0, value;
   Hash hash = hash_start();
@@ -27,7 +35,8 @@ static DWORD WINAPI serve(void *argument) {
     random_fill(&random, bytes, PIECE);
     if (!send_all(s, bytes, left < PIECE ? left : PIECE)) got = -1;
   }
-  if (got > 0) got = recv_all(s, &wanted, sizeof wanted);
+  memcpy(&wanted, accepted.first, accepted.got);
+  if (got > 0 && accepted.got < sizeof wanted) got = recv_all(s, (char *)&wanted + accepted.got, sizeof wanted - accepted.got);
   while (got > 0 && (got = recv(s, bytes, PIECE, 0)) > 0) hash_add(&hash, bytes, (size_t)got);
   if (got == 0) {
     value = random = hash_end(&hash);
@@ -38,6 +47,7 @@ static DWORD WINAPI serve(void *argument) {
       }
   }
   free(bytes);
+  free(argument);
   closesocket(s);
   LONG number = InterlockedIncrement(&finished);
   if (got < 0 || number % report_every == 0) {
@@ -48,18 +58,55 @@ static DWORD WINAPI serve(void *argument) {
   return 0;
 }
 
+static void start_serving(SOCKET s, const char *first, DWORD got) {
+  Accepted *accepted = malloc(sizeof *accepted);
+  *accepted = (Accepted){ s, got };
+  memcpy(accepted->first, first, got);
+  set_no_delay(s);
+  HANDLE thread = CreateThread(NULL, 1 << 18, serve, accepted, 0, NULL);
+  if (!thread) fail("CreateThread");
+  CloseHandle(thread);
+}
+
+/* One call of AcceptEx that is under way. */
+typedef struct { SOCKET s; OVERLAPPED overlapped; DWORD wanted; char buffer[sizeof(uint64_t) + 2 * NAME_ROOM]; } Posted;
+
+static void post(SOCKET listener, Posted *posted) {
+  DWORD got;
+  posted->s = socket(AF_INET, SOCK_STREAM, 0);
+  posted->overlapped.Internal = 0;
+  BOOL done = AcceptEx(listener, posted->s, posted->buffer, posted->wanted, NAME_ROOM, NAME_ROOM, &got, &posted->overlapped);
+  if (!done && WSAGetLastError() != ERROR_IO_PENDING) fail("AcceptEx");
+}
+
+static void serve_posted(SOCKET listener, DWORD count) {
+  static Posted posted[MAXIMUM_WAIT_OBJECTS];
+  static HANDLE events[MAXIMUM_WAIT_OBJECTS];
+  for (DWORD n = 0; n < count; n++) {
+    events[n] = posted[n].overlapped.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
+    posted[n].wanted = n % 2 && !greeting ? sizeof(uint64_t) : 0; /* who is greeted speaks only then */
+    post(listener, &posted[n]);
+  }
+  for (;;) {
+    DWORD n = WaitForMultipleObjects(count, events, FALSE, INFINITE) - WAIT_OBJECT_0, got;
+    Posted *one = &posted[n];
+    if (!GetOverlappedResult((HANDLE)listener, &one->overlapped, &got, FALSE)) fail("GetOverlappedResult");
+    start_serving(one->s, one->buffer, got);
+    post(listener, one);
+  }
+}
+
 static void server_main(int count, char **words) {
   greeting = (int)option(count, words, "greeting", 0);
   report_every = (int)option(count, words, "report", 100);
   if (report_every < 1) report_every = 1;
   SOCKET listener = listen_on(option_text(count, words, "host", "127.0.0.1"), (int)option(count, words, "port", 0), 200);
+  DWORD calls = (DWORD)option(count, words, "post", 0);
+  if (calls > 0) serve_posted(listener, calls < MAXIMUM_WAIT_OBJECTS ? calls : MAXIMUM_WAIT_OBJECTS);
   for (;;) {
     SOCKET s = accept(listener, NULL, NULL);
     if (s == INVALID_SOCKET) fail("accept");
-    set_no_delay(s);
-    HANDLE thread = CreateThread(NULL, 1 << 18, serve, (void *)s, 0, NULL);
-    if (!thread) fail("CreateThread");
-    CloseHandle(thread);
+    start_serving(s, NULL, 0);
   }
 }
 

@@ -19,6 +19,7 @@ const duplexMib = full ? 1024 : 64;
 const sequentialConnections = full ? 10_000 : 1_000;
 const pacedRounds = full ? 10_000 : 2_000;
 const simultaneous = 1_000;
+const posted = full ? 5_000 : 300;
 
 describe("bytes in both directions at once", () => {
   for (const [server, client] of archPairs()) {
@@ -54,6 +55,36 @@ function assertRightServer(played: { code: number | null; values: Record<string,
   assert.equal(played.values.server_ok, "1", played.stdout);
   assert.equal(played.code, 0, played.stdout);
 }
+
+describe("a server that accepts with AcceptEx", () => {
+  for (const [server, client] of archPairs()) {
+    test(`${posted} connections, server ${server}, client ${client}`, { timeout: 300_000 }, async (t) => {
+      const stage = await stageFor(t, "posted");
+      const args = ["--connections", `${posted}`, "--threads", "4", "--bytes", "20000", "--reply", "20000"];
+      const { client: played } = await playPair(
+        stage,
+        { program: "threadserver", arch: server, wrapped: true, args: ["--post", "9"] },
+        { program: "threadserver", arch: client, wrapped: true, args },
+        280_000,
+      );
+      assertRight(played, "client");
+      assert.equal(played.connections.length, posted);
+      assertUserLevel(played.connections, "client");
+    });
+  }
+
+  for (const arch of arches()) {
+    test(`a client without the wrapper, ${arch}`, { timeout: 300_000 }, async (t) => {
+      const stage = await stageFor(t, "posted");
+      const { client } = await playPair(
+        stage,
+        { program: "threadserver", arch, wrapped: true, args: ["--post", "2"] },
+        { program: "threadserver", arch, wrapped: false, args: ["--connections", "20", "--threads", "2"] },
+      );
+      assertRight(client, "client");
+    });
+  }
+});
 
 describe("many connections", () => {
   for (const arch of arches()) {
