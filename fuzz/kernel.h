@@ -170,6 +170,7 @@ OS u32 w2c_os_recvfrom(struct w2c_os *o, u64 s, u64 buffer, u32 length, u32 flag
 OS u32 w2c_os_shutdown(struct w2c_os *o, u64 s, u32 how) {
   struct pipe_end *e = end_of(s);
   if (!e || !e->connected || is_connecting(e) || fails()) return error_of(o, e ? WS_WSAENOTCONN : WS_WSAENOTSOCK);
+  if (how > (u32)WS_SD_BOTH) return error_of(o, WS_WSAEINVAL);
   if (how != (u32)WS_SD_SEND) e->shut_read = true;
   if (how != (u32)WS_SD_RECEIVE) e->shut_write = true, e->peer >= 0 ? m.sockets[e->peer].eof = true : false;
   return 0;
