@@ -278,7 +278,7 @@ export class Api {
     const kernel = this.kernel(socket);
     if (kernel !== undefined) {
       const flows = this.streams.flowsOf(kernel);
-      flows.out.end = kernel.lingerOn !== 0 && kernel.lingerSeconds === 0 ? "aborted" : "closed";
+      flows.out.end = kernel.abortive ? "aborted" : "closed";
       flows.in.readerClosed = true;
     }
     return yield* this.call("closesocket", socket);

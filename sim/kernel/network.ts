@@ -128,6 +128,7 @@ export class Network {
       socket.end = connection.ends[0];
       connection.owners[0] = socket.process;
       connection.owners[1] = listener.process;
+      connection.inherited = { ...listener.inherited };
       socket.state = "connected";
       listener.waiting.push(connection);
       listener.changed.notify();
@@ -161,7 +162,7 @@ export class Network {
 
   closeAll(process: SimProcess): void {
     for (const socket of [...this.handlesOf(process).values()]) {
-      this.close(socket, socket.lingerOn !== 0 && socket.lingerSeconds === 0);
+      this.close(socket, socket.abortive);
     }
   }
 }

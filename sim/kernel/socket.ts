@@ -5,6 +5,13 @@ import type { Connection, Endpoint, Name } from "./tcp.js";
 
 export type SocketState = "fresh" | "bound" | "listening" | "connecting" | "failed" | "connected";
 
+/** Options that an accepted socket has from its listener: as that had them when the connect arrived. */
+export interface Inherited {
+  lingerOn: number;
+  lingerSeconds: number;
+  urgentInLine: number;
+}
+
 /** A kernel socket, as one process has it open. */
 export class KernelSocket {
   state: SocketState = "fresh";
@@ -12,8 +19,8 @@ export class KernelSocket {
   local: Name | undefined;
   nonBlocking = false;
   noDelay = 0;
-  lingerOn = 0;
-  lingerSeconds = 0;
+  /** What connections take over from the listener at which they arrive. */
+  inherited: Inherited = { lingerOn: 0, lingerSeconds: 0, urgentInLine: 0 };
   receiveTimeoutMs = 0;
   sendTimeoutMs = 0;
   /** SO_ERROR. */
@@ -36,6 +43,11 @@ export class KernelSocket {
     /** Notified when the socket itself changes; its connection's end has a queue of its own. */
     readonly changed: WaitQueue,
   ) {}
+
+  /** Whether closing it is a reset. */
+  get abortive(): boolean {
+    return this.inherited.lingerOn !== 0 && this.inherited.lingerSeconds === 0;
+  }
 
   get readable(): boolean {
     if (this.closed) return true;

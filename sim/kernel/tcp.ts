@@ -1,6 +1,7 @@
 import type { SimProcess } from "../machine/process.js";
 import type { WaitQueue } from "../machine/thread.js";
 import { ByteQueue } from "./byte-queue.js";
+import type { Inherited } from "./socket.js";
 
 /** What is on its way from one end of a connection to the other. */
 type Packet = { kind: "data"; bytes: Uint8Array } | { kind: "fin" } | { kind: "reset" };
@@ -62,6 +63,8 @@ export class Connection {
   readonly owners: [SimProcess | undefined, SimProcess | undefined] = [undefined, undefined];
   /** True once an acceptor has it. */
   accepted = false;
+  /** Options of the socket that is to be accepted for it; set when it arrives at a listener. */
+  inherited: Inherited | undefined;
 
   constructor(
     readonly tcp: Tcp,

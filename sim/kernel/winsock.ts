@@ -74,7 +74,7 @@ export function winsockCalls(machine: Machine, network: Network, events: KernelE
     closesocket(thread, handle) {
       const socket = network.find(thread.process, handle! >>> 0);
       if (socket === undefined) return fail(thread, ws.WSAENOTSOCK);
-      network.close(socket, socket.lingerOn !== 0 && socket.lingerSeconds === 0);
+      network.close(socket, socket.abortive);
       return 0;
     },
 
@@ -114,8 +114,7 @@ export function winsockCalls(machine: Machine, network: Network, events: KernelE
         connection.owners[1] = thread.process;
         // As Windows has it: the new socket is like the listener.
         accepted.nonBlocking = socket.nonBlocking;
-        accepted.lingerOn = socket.lingerOn;
-        accepted.lingerSeconds = socket.lingerSeconds;
+        accepted.inherited = connection.inherited!;
         accepted.receiveTimeoutMs = socket.receiveTimeoutMs;
         accepted.sendTimeoutMs = socket.sendTimeoutMs;
         if (name !== 0 && length !== 0) writeName(thread, connection.client, name!, length!);
@@ -231,9 +230,10 @@ export function winsockCalls(machine: Machine, network: Network, events: KernelE
         const number = length! >= 4 ? i32[value! >>> 2]! : u8[value! >>> 0]!;
         if (level === ws.IPPROTO_TCP && option === ws.TCP_NODELAY) socket.noDelay = u8[value! >>> 0]!;
         else if (option === ws.SO_LINGER) {
-          socket.lingerOn = number & 0xffff;
-          socket.lingerSeconds = number >>> 16;
-        } else if (option === ws.SO_DONTLINGER && number !== 0) socket.lingerOn = 0;
+          socket.inherited.lingerOn = number & 0xffff;
+          socket.inherited.lingerSeconds = number >>> 16;
+        } else if (option === ws.SO_DONTLINGER && number !== 0) socket.inherited.lingerOn = 0;
+        else if (option === ws.SO_OOBINLINE) socket.inherited.urgentInLine = number !== 0 ? 1 : 0;
         else if (option === ws.SO_RCVTIMEO) socket.receiveTimeoutMs = number;
         else if (option === ws.SO_SNDTIMEO) socket.sendTimeoutMs = number;
         return 0;
@@ -252,7 +252,9 @@ export function winsockCalls(machine: Machine, network: Network, events: KernelE
         if (option === ws.SO_ERROR) {
           number = socket.error;
           socket.error = 0;
-        } else if (option === ws.SO_RCVTIMEO) number = socket.receiveTimeoutMs;
+        } else if (option === ws.SO_LINGER) number = socket.inherited.lingerOn | (socket.inherited.lingerSeconds << 16);
+        else if (option === ws.SO_OOBINLINE) number = socket.inherited.urgentInLine;
+        else if (option === ws.SO_RCVTIMEO) number = socket.receiveTimeoutMs;
         else if (option === ws.SO_SNDTIMEO) number = socket.sendTimeoutMs;
         i32[value! >>> 2] = number;
         return 0;

@@ -100,6 +100,8 @@ export class Scenario {
   private *listen(api: Api, server: Server, nonBlocking: boolean): Steps<number> {
     const listener = yield* api.socket();
     if (listener < 0) return -1;
+    // What it accepts has it too, as the listener had it when the kernel connected.
+    if (this.options.urgent) yield* api.inLine(listener);
     const listens =
       (yield* api.bind(listener, server)) === 0 &&
       (yield* api.listen(listener, this.stage.random.pick([1, 5, 50]))) === 0;
@@ -108,9 +110,9 @@ export class Scenario {
       return -1;
     }
     server.listener = listener;
+    // From here on only the kernel knows what a socket has that it accepts.
+    if (this.options.urgent) yield* api.linger(listener, 5);
     const { random } = this.stage;
-    // What it accepts has it too, from the first byte on.
-    if (this.options.urgent) yield* api.inLine(listener);
     if (this.options.messages && random.oneIn(2)) {
       yield* api.messages(listener, ws.FD_ACCEPT | (random.oneIn(2) ? transferEvents : 0));
     } else if (nonBlocking) yield* api.nonBlocking(listener, true);
