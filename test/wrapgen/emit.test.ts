@@ -204,6 +204,7 @@ describe("wrapper descriptions", () => {
       defines: [],
       original: "system",
       intercept: [],
+      redirect: [],
       interceptor: "core",
       modes: [{ pattern: "*", mode: "pass" }],
       symbols: {},
