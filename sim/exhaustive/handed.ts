@@ -75,6 +75,8 @@ export const handedCases: readonly SmallCase[] = [
       yield* receive(api, socket, 4, 11);
     },
     function* (api, socket, play) {
+      // So that it does not happen to look around just when the connection is handed over.
+      yield* api.sleep(500);
       play.explore();
       yield* selectAndSend(api, socket, 11);
     },
