@@ -21,8 +21,8 @@ import {
 } from "./descriptor";
 import { beginEvents, tellKernel } from "./events";
 import { lock, unlock } from "./lock";
-import { OPERATION_READ, Operation, dropOperation, makeOperation, moreOf, submit } from "./operations";
-import { ERROR_OPERATION_ABORTED, Overlapped, STATUS_PENDING, STATUS_SUCCESS, begin, complete, completeAs, isPending, neverBegan } from "./overlapped";
+import { OPERATION_READ, Operation, beginOn, completeOperation, dropOperation, makeOperation, moreOf, submit } from "./operations";
+import { ERROR_OPERATION_ABORTED, Overlapped, STATUS_PENDING, STATUS_SUCCESS, begin, completeAs, isPending, neverBegan } from "./overlapped";
 import { nameAddress, namePort } from "./rendezvous";
 import { DUTY_ACCEPTOR, startOnce } from "./threads";
 
@@ -82,7 +82,7 @@ export function acceptLater(
 ): i32 {
   const operation = makeOperation(d, socket, overlapped, OPERATION_READ);
   if (changetype<usize>(operation) == 0) return ws.WSAENOBUFS;
-  operation.begunOn = listener;
+  beginOn(operation, listener);
   operation.buffer = buffer;
   operation.length = bytes;
   const acceptance = changetype<Acceptance>(moreOf(operation));
@@ -152,20 +152,18 @@ function takeAccepted(): Operation {
 
 /** The kernel has a connection, or none any more. */
 function finish(operation: Operation): void {
-  const overlapped = operation.overlapped;
-  const listener = operation.begunOn;
   const status = <u32>changetype<Overlapped>(moreOf(operation)).internal;
   if (status != STATUS_SUCCESS) {
     endAccepting(operation);
+    completeAs(operation.port, operation.portKey, operation.overlapped, 0, status);
     dropOperation(operation);
-    completeAs(listener, overlapped, 0, status);
     return;
   }
   const open = decide(operation);
   if (open && operation.length != 0 && submit(operation)) return;
   const error = !open ? ERROR_OPERATION_ABORTED : operation.length != 0 ? ws.WSAENOBUFS : 0;
+  completeOperation(operation, 0, error);
   dropOperation(operation);
-  complete(listener, overlapped, 0, error);
 }
 
 /** Who carries the connection. False: the socket that was to have it is closed. */

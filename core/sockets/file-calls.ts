@@ -3,35 +3,39 @@
  * operation. Errors are the system's, as for any file.
  */
 import * as ws from "../generated/winsock";
-import { Descriptor, KIND_PENDING, generationOf, kindOf, receiveLockOf, sendLockOf } from "./descriptor";
+import { Descriptor, KIND_PENDING, KIND_UNUSED, generationOf, kindOf, receiveLockOf, sendLockOf } from "./descriptor";
 import { lock, unlock } from "./lock";
 import { nothingBegun, startRead, startWrite } from "./operations";
-import { ERROR_OPERATION_ABORTED, begin, canTell, complete, isOverlapped, neverBegan, systemError } from "./overlapped";
-import { smallScratch } from "./stream";
-import { receiveSome, sendAll } from "./waiting-calls";
+import { ERROR_OPERATION_ABORTED, begin, canTell, complete, isOverlapped, neverBegan, portOf, systemError } from "./overlapped";
+import { kindOfSocket, receiveSome, sendAll } from "./waiting-calls";
 import { readReady, writeReady } from "./waiting";
 import { knownRoom } from "./window";
 
 /** `ReadFile`, or `WriteFile`. `done`: where the number of bytes is told; 0: nowhere. */
 export function transferFile(d: Descriptor, socket: usize, reading: bool, buffer: usize, bytes: u32, done: usize, overlapped: usize): i32 {
+  let port: usize = 0;
+  let key: usize = 0;
   if (overlapped != 0) {
     if (!isOverlapped(overlapped)) return failedInSystem(ws.ERROR_NOACCESS);
     const later = canTell(d, overlapped) && !(nothingBegun(d, reading) && wouldNotWait(d, reading, bytes));
-    if (later && (reading ? startRead(d, socket, buffer, bytes, overlapped) : startWrite(d, socket, buffer, bytes, overlapped))) {
-      return failedInSystem(ws.WSA_IO_PENDING);
+    if (later) {
+      const started = reading ? startRead(d, socket, buffer, bytes, overlapped) : startWrite(d, socket, buffer, bytes, overlapped);
+      if (started) return failedInSystem(ws.WSA_IO_PENDING);
+      // Carried out here and now, it would overtake those that have begun before.
+      if (!nothingBegun(d, reading)) return failedInSystem(systemError(ws.WSAENOBUFS));
     }
+    port = portOf(d, overlapped);
+    key = d.portKey;
     begin(overlapped);
   }
   const generation = generationOf(d);
-  const memory = smallScratch();
-  const moved =
-    memory == 0 ? -1 : reading ? receiveSome(d, socket, generation, buffer, bytes, memory) : sendAll(d, socket, generation, buffer, bytes, memory);
+  const moved = reading ? receiveSome(d, socket, generation, buffer, bytes) : sendAll(d, socket, generation, buffer, bytes);
   if (moved >= 0) {
     if (done != 0) store<u32>(done, moved);
-    if (overlapped != 0) complete(d, overlapped, moved, 0);
+    if (overlapped != 0) complete(port, key, overlapped, moved, 0);
     return 1;
   }
-  const error = memory == 0 ? ws.WSAENOBUFS : generationOf(d) != generation ? ERROR_OPERATION_ABORTED : ws.WSAGetLastError();
+  const error = kindOfSocket(d, generation) == KIND_UNUSED ? ERROR_OPERATION_ABORTED : ws.WSAGetLastError();
   if (done != 0) store<u32>(done, 0);
   if (overlapped != 0) neverBegan(overlapped, error);
   return failedInSystem(systemError(error));

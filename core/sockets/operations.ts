@@ -10,14 +10,14 @@ import { Runtime, runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
 import { Thread } from "../vmmc/bells";
 import { Acceptance } from "./accept-later";
-import { Descriptor, generationOf } from "./descriptor";
+import { Descriptor, KIND_UNUSED, generationOf } from "./descriptor";
 import { fail } from "./errors";
 import { lock, unlock } from "./lock";
-import { ERROR_OPERATION_ABORTED, begin, complete, neverBegan } from "./overlapped";
+import { ERROR_OPERATION_ABORTED, begin, complete, neverBegan, portOf } from "./overlapped";
 import { makeOnce } from "./table";
 import { DUTY_WORKER, reserveOurs, startOurs } from "./threads";
 import { Transmission, transmitFile } from "./transmit-file";
-import { WAIT_BYTES, receiveSome, sendAll } from "./waiting-calls";
+import { kindOfSocket, receiveSome, sendAll } from "./waiting-calls";
 
 /** Fills a buffer with what comes: at least one byte, or none at the end. */
 export const OPERATION_READ: u32 = 0;
@@ -26,6 +26,8 @@ export const OPERATION_WRITE: u32 = 1;
 /** Sends what a `Transmission` names. */
 export const OPERATION_FILE: u32 = 2;
 
+/** Memory that a worker has from the beginning: as much as calls ask `smallScratch` for. */
+const SCRATCH_BYTES: u32 = 256;
 /** How long a worker sleeps (ms) while it has nothing to do. */
 const NOTHING_MS: u32 = layout.RECHECK_MS * 60;
 
@@ -41,12 +43,13 @@ export class Operation {
   /** Whose bytes are moved. */
   descriptor: Descriptor;
   socket: usize;
-  /** The socket on which it was begun: for `AcceptEx` the listener. */
-  begunOn: Descriptor;
   buffer: usize;
   /** Bytes at `buffer`. */
   length: u32;
   overlapped: usize;
+  /** The completion port that is told of its end, and as what; 0: none. */
+  port: usize;
+  portKey: usize;
 }
 
 /** The operations of one direction of a socket. */
@@ -58,7 +61,7 @@ class Queue {
   taken: u32;
 }
 
-/** A `Transmission`, an `Acceptance`, or memory for `waitReady`. */
+/** A `Transmission`, or an `Acceptance`. */
 // @ts-ignore: decorator
 @inline
 export function moreOf(operation: Operation): usize {
@@ -110,7 +113,7 @@ export function makeOperation(d: Descriptor, socket: usize, overlapped: usize, k
   if (changetype<usize>(operation) != 0) runtime().freeOperations = operation.next;
   unlock(operationsLock);
   if (changetype<usize>(operation) == 0) {
-    const more = max<usize>(max(offsetof<Transmission>(), offsetof<Acceptance>()), WAIT_BYTES);
+    const more = max(offsetof<Transmission>(), offsetof<Acceptance>());
     operation = changetype<Operation>(os.alloc(((offsetof<Operation>() + 15) & ~15) + more));
     if (changetype<usize>(operation) == 0) return operation;
   }
@@ -118,9 +121,20 @@ export function makeOperation(d: Descriptor, socket: usize, overlapped: usize, k
   operation.generation = generationOf(d);
   operation.descriptor = d;
   operation.socket = socket;
-  operation.begunOn = d;
   operation.overlapped = overlapped;
+  beginOn(operation, d);
   return operation;
+}
+
+/** It is begun on that socket: for `AcceptEx` that is the listener. */
+export function beginOn(operation: Operation, d: Descriptor): void {
+  operation.port = operation.overlapped != 0 ? portOf(d, operation.overlapped) : 0;
+  operation.portKey = d.portKey;
+}
+
+/** Tells of its end. */
+export function completeOperation(operation: Operation, bytes: u32, error: i32): void {
+  complete(operation.port, operation.portKey, operation.overlapped, bytes, error);
 }
 
 /** Its memory is used again. */
@@ -157,7 +171,7 @@ export function submit(operation: Operation): bool {
     os.bellRing(worker.bell);
     return true;
   }
-  const record = reserveOurs(DUTY_WORKER, WAIT_BYTES);
+  const record = reserveOurs(DUTY_WORKER, SCRATCH_BYTES);
   if (changetype<usize>(record) != 0) {
     record.queue = changetype<usize>(queue);
     if (startOurs(record)) return true;
@@ -178,7 +192,7 @@ function giveUp(queue: Queue, mine: Operation): void {
     const operation = changetype<Operation>(at);
     at = operation.next;
     if (operation == mine) continue;
-    complete(operation.begunOn, operation.overlapped, 0, ws.WSAENOBUFS);
+    completeOperation(operation, 0, ws.WSAENOBUFS);
     dropOperation(operation);
   }
 }
@@ -230,15 +244,14 @@ function carryOut(operation: Operation): void {
     error = transmitFile(d, socket, generation, transmission);
     bytes = transmission.sent;
   } else {
-    const memory = moreOf(operation);
     const result =
       operation.kind == OPERATION_READ
-        ? receiveSome(d, socket, generation, operation.buffer, operation.length, memory)
-        : sendAll(d, socket, generation, operation.buffer, operation.length, memory);
+        ? receiveSome(d, socket, generation, operation.buffer, operation.length)
+        : sendAll(d, socket, generation, operation.buffer, operation.length);
     if (result < 0) error = ws.WSAGetLastError();
     else bytes = result;
   }
   // What a call says of a socket that is closed while it waits is not what an operation says.
-  if (error != 0 && generationOf(d) != generation) error = ERROR_OPERATION_ABORTED;
-  complete(operation.begunOn, operation.overlapped, bytes, error);
+  if (error != 0 && kindOfSocket(d, generation) == KIND_UNUSED) error = ERROR_OPERATION_ABORTED;
+  completeOperation(operation, bytes, error);
 }

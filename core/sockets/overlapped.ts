@@ -47,11 +47,12 @@ export function eventOf(overlapped: usize): usize {
 
 /** True when who waits for the operation's end can be told of it. */
 export function canTell(d: Descriptor, overlapped: usize): bool {
-  return eventOf(overlapped) != 0 || tellsPort(d, overlapped);
+  return eventOf(overlapped) != 0 || portOf(d, overlapped) != 0;
 }
 
-function tellsPort(d: Descriptor, overlapped: usize): bool {
-  return d.port != 0 && (changetype<Overlapped>(overlapped).event & 1) == 0;
+/** The completion port that is to be told of an operation begun on that socket; 0: none. */
+export function portOf(d: Descriptor, overlapped: usize): usize {
+  return (changetype<Overlapped>(overlapped).event & 1) == 0 ? d.port : 0;
 }
 
 /** The operation has begun. Before anybody can complete it. */
@@ -69,11 +70,11 @@ export function isPending(overlapped: usize): bool {
 
 /**
  * The operation is through: afterwards nothing of it is touched any more.
- * @param d the socket on which it was begun
+ * @param port what `portOf` said when it began, and `key` as what it is told: the socket may be closed, and its handle another's
  * @param error a code of WinSock or of the system, 0 for none
  */
-export function complete(d: Descriptor, overlapped: usize, bytes: u32, error: i32): void {
-  completeAs(d, overlapped, bytes, error == 0 ? STATUS_SUCCESS : statusOf(error));
+export function complete(port: usize, key: usize, overlapped: usize, bytes: u32, error: i32): void {
+  completeAs(port, key, overlapped, bytes, error == 0 ? STATUS_SUCCESS : statusOf(error));
 }
 
 /** It could not be begun after all: the call says so, and nobody else is told. */
@@ -82,10 +83,8 @@ export function neverBegan(overlapped: usize, error: i32): void {
 }
 
 /** As `complete`, with an NTSTATUS. */
-export function completeAs(d: Descriptor, overlapped: usize, bytes: u32, status: u32): void {
+export function completeAs(port: usize, key: usize, overlapped: usize, bytes: u32, status: u32): void {
   const event = eventOf(overlapped);
-  const port: usize = tellsPort(d, overlapped) ? d.port : 0;
-  const key = d.portKey;
   changetype<Overlapped>(overlapped).internalHigh = bytes;
   sync.storePointer(overlapped, status);
   if (event != 0) os.bellRing(event);

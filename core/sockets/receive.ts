@@ -103,8 +103,12 @@ function peek<T>(d: Descriptor, elements: usize, count: i32, length: u32, skip: 
   return done;
 }
 
-/** `recv` on a user-level connection, into the bytes of `count` elements: see pieces.ts. */
-export function receive<T>(d: Descriptor, socket: usize, elements: usize, count: i32, flags: i32): i32 {
+/**
+ * `recv` on a user-level connection, into the bytes of `count` elements: see pieces.ts.
+ * @param generation which socket of the handle is meant. It may be closed meanwhile, or before, and be another connection's
+ * then: its bytes are not for this call.
+ */
+export function receive<T>(d: Descriptor, socket: usize, generation: u32, elements: usize, count: i32, flags: i32): i32 {
   if ((flags & ~(ws.MSG_PEEK | ws.MSG_OOB)) != 0) return refuse(ws.WSAEOPNOTSUPP);
   const length = totalOf<T>(elements, count);
   if (length < 0) return fail(-length);
@@ -112,8 +116,6 @@ export function receive<T>(d: Descriptor, socket: usize, elements: usize, count:
   const peeking = (flags & ws.MSG_PEEK) != 0;
   let deadline: u64 = 0;
   let waited = false;
-  // The handle may be closed meanwhile, and be another connection's then: its bytes are not for this call.
-  const generation = generationOf(d);
   const lockWord = receiveLockOf(d);
   lock(lockWord);
   while (d.generation == generation && d.handle == socket && kindOf(d) >= KIND_PENDING) {
@@ -263,7 +265,7 @@ export function receiveKernel<T>(
   if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK); // another thread is closing it
   if (kind == KIND_CONNECTING && !nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
   if (generationOf(d) != generation) return fail(ws.WSAENOTSOCK); // it was closed, and is another socket now
-  if (kind >= KIND_CONNECTING) return receive<T>(d, socket, elements, count, flags);
+  if (kind >= KIND_CONNECTING) return receive<T>(d, socket, generation, elements, count, flags);
   return kind == KIND_ENDED ? receiveEnded(d, socket, generation, flags) : receiveThere<T>(socket, elements, count, flags);
 }
 

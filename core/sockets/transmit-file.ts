@@ -6,7 +6,7 @@ import { Thread, currentThread } from "../vmmc/bells";
 import { shutdownStream } from "./closing";
 import { Descriptor, KIND_ENDED, generationOf, kindOf } from "./descriptor";
 import { Overlapped, isPending } from "./overlapped";
-import { WAIT_BYTES, sendAll } from "./waiting-calls";
+import { sendAll } from "./waiting-calls";
 
 /** Bytes of the file that are read at a time. */
 const CHUNK_BYTES: u32 = 65536;
@@ -35,11 +35,10 @@ export class Transmission {
   sent: u32;
 }
 
-// The memory that one transmission works with: an OVERLAPPED, where `ReadFile` says how many bytes it has read, what
-// `sendAll` needs, and bytes of the file.
+// The memory that one transmission works with: an OVERLAPPED, where `ReadFile` says how many bytes it has read, and bytes of
+// the file.
 const COUNT_OFFSET: usize = 48;
-const WAIT_OFFSET: usize = 64;
-const CHUNK_OFFSET: usize = WAIT_OFFSET + WAIT_BYTES;
+const CHUNK_OFFSET: usize = 64;
 
 /** Begins where the file is read next; one that has no such place at its beginning. */
 export function fromFilePointer(transmission: Transmission): void {
@@ -61,9 +60,9 @@ export function transmitFile(d: Descriptor, socket: usize, generation: u32, tran
     return ws.WSAENOBUFS;
   }
   changetype<Overlapped>(memory).event = thread.bell | 1;
-  let error = sendPart(d, socket, generation, transmission, transmission.head, transmission.headBytes, memory);
+  let error = sendPart(d, socket, generation, transmission, transmission.head, transmission.headBytes);
   if (error == 0 && transmission.file != 0) error = sendFile(d, socket, generation, transmission, thread, memory);
-  if (error == 0) error = sendPart(d, socket, generation, transmission, transmission.tail, transmission.tailBytes, memory);
+  if (error == 0) error = sendPart(d, socket, generation, transmission, transmission.tail, transmission.tailBytes);
   if (error == 0 && (transmission.flags & (ws.TF_DISCONNECT | ws.TF_REUSE_SOCKET)) != 0) disconnect(d, socket, generation);
   os.free(memory);
   return error;
@@ -76,10 +75,9 @@ function sendPart(
   transmission: Transmission,
   buffer: usize,
   bytes: u32,
-  memory: usize,
 ): i32 {
   if (bytes == 0) return 0;
-  if (sendAll(d, socket, generation, buffer, bytes, memory + WAIT_OFFSET) < 0) return ws.WSAGetLastError();
+  if (sendAll(d, socket, generation, buffer, bytes) < 0) return ws.WSAGetLastError();
   transmission.sent += bytes;
   return 0;
 }
@@ -102,7 +100,7 @@ function sendFile(
     const bytes = load<u32>(count);
     if (bytes == 0) return 0;
     transmission.position += bytes;
-    error = sendPart(d, socket, generation, transmission, chunk, bytes, memory);
+    error = sendPart(d, socket, generation, transmission, chunk, bytes);
     if (error != 0) return error;
     if (rest == 0) continue;
     rest -= bytes;

@@ -17,7 +17,6 @@ import {
   KIND_UNUSED,
   KIND_USER,
   eventsOf,
-  generationOf,
   isNonBlocking,
   isPeerGone,
   isReset,
@@ -40,8 +39,12 @@ import { markUrgent } from "./urgent";
 import { WAKE_CHANGED, WAKE_READY, pollPeer, waitError, waitFor } from "./waiting";
 import { growWindow, knownRoom, writable } from "./window";
 
-/** `send` on a user-level connection, of the bytes of `count` elements: see pieces.ts. */
-export function transmit<T>(d: Descriptor, socket: usize, elements: usize, count: i32, flags: i32): i32 {
+/**
+ * `send` on a user-level connection, of the bytes of `count` elements: see pieces.ts.
+ * @param generation which socket of the handle is meant. It may be closed meanwhile, or before, and be another connection's
+ * then: these bytes are not for that one.
+ */
+export function transmit<T>(d: Descriptor, socket: usize, generation: u32, elements: usize, count: i32, flags: i32): i32 {
   if ((flags & ~(ws.MSG_DONTROUTE | ws.MSG_OOB)) != 0) return refuse(ws.WSAEOPNOTSUPP);
   const length = totalOf<T>(elements, count);
   if (length < 0) return fail(-length);
@@ -49,8 +52,6 @@ export function transmit<T>(d: Descriptor, socket: usize, elements: usize, count
   let done: u32 = 0;
   let waited = false;
   let asked = false;
-  // The handle may be closed meanwhile, and be another connection's then: these bytes are not for that one.
-  const generation = generationOf(d);
   const lockWord = sendLockOf(d);
   lock(lockWord);
   while (d.generation == generation && d.handle == socket && kindOf(d) >= KIND_PENDING) {
@@ -133,7 +134,7 @@ export function transmit<T>(d: Descriptor, socket: usize, elements: usize, count
   if (died) return done != 0 ? done : fail(ws.WSAECONNRESET);
   if (kind == KIND_CONNECTING) {
     if (!nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
-    return generationOf(d) == generation ? transmit<T>(d, socket, elements, count, flags) : fail(ws.WSAENOTSOCK);
+    return transmit<T>(d, socket, generation, elements, count, flags);
   }
   return sendRest<T>(d, socket, elements, count, flags, done, kind == KIND_ENDED ? generation : 0);
 }

@@ -2,53 +2,70 @@
 import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
-import { Descriptor, KIND_ENDED, generationOf, kindOf } from "./descriptor";
+import { Descriptor, KIND_ENDED, KIND_UNUSED, generationOf, kindOf } from "./descriptor";
 import { fail } from "./errors";
 import { receive } from "./receive";
 import { anyUserLevel, selectMixed } from "./select";
 import { transmit } from "./transmit";
 
-/** Memory that these calls need: an fd_set and a timeval. */
-export const WAIT_BYTES: u32 = 128;
+/** An fd_set, and a timeval behind it. */
+const SET_BYTES: u32 = 128;
+const TIME_OFFSET: usize = 64;
 /** No more than this is given to one call, whose lengths have a sign. */
 const ONE_CALL_BYTES: u32 = 1 << 30;
 
-/** `recv` that waits. `memory`: WAIT_BYTES. */
-export function receiveSome(d: Descriptor, socket: usize, generation: u32, buffer: usize, length: u32, memory: usize): i32 {
+/** `recv` that waits. */
+export function receiveSome(d: Descriptor, socket: usize, generation: u32, buffer: usize, length: u32): i32 {
   const most = <i32>min(length, ONE_CALL_BYTES);
-  while (generationOf(d) == generation) {
-    const result = kindOf(d) >= KIND_ENDED ? receive<u8>(d, socket, buffer, most, 0) : ws.recv(socket, buffer, most, 0);
+  while (true) {
+    const kind = kindOfSocket(d, generation);
+    if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK);
+    const result = kind >= KIND_ENDED ? receive<u8>(d, socket, generation, buffer, most, 0) : ws.recv(socket, buffer, most, 0);
     if (result >= 0 || ws.WSAGetLastError() != ws.WSAEWOULDBLOCK) return result;
-    waitReady(socket, true, memory);
+    waitReady(socket, true);
   }
-  return fail(ws.WSAENOTSOCK);
 }
 
-/** `send` of everything. Returns `length`, or SOCKET_ERROR. `memory`: WAIT_BYTES. */
-export function sendAll(d: Descriptor, socket: usize, generation: u32, buffer: usize, length: u32, memory: usize): i32 {
+/** `send` of everything. Returns `length`, or SOCKET_ERROR. */
+export function sendAll(d: Descriptor, socket: usize, generation: u32, buffer: usize, length: u32): i32 {
   let done: u32 = 0;
-  while (generationOf(d) == generation) {
+  while (true) {
+    const kind = kindOfSocket(d, generation);
+    if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK);
     const most = <i32>min(length - done, ONE_CALL_BYTES);
     const at = buffer + done;
-    const result = kindOf(d) >= KIND_ENDED ? transmit<u8>(d, socket, at, most, 0) : ws.send(socket, at, most, 0);
+    const result = kind >= KIND_ENDED ? transmit<u8>(d, socket, generation, at, most, 0) : ws.send(socket, at, most, 0);
     if (result >= 0) {
       done += result;
       if (done == length) return length;
     } else if (ws.WSAGetLastError() != ws.WSAEWOULDBLOCK) return result;
-    else waitReady(socket, false, memory);
+    else waitReady(socket, false);
   }
-  return fail(ws.WSAENOTSOCK);
+}
+
+/** The kind of that socket of the handle; KIND_UNUSED once it is closed, or is just being closed. */
+export function kindOfSocket(d: Descriptor, generation: u32): u32 {
+  // Looked at first: who finds the next socket's kind finds its generation as well.
+  const kind = kindOf(d);
+  return generationOf(d) == generation ? kind : KIND_UNUSED;
 }
 
 /** Waits until that direction of a non-blocking socket may go on; a bounded time, since it may be closed. */
-function waitReady(socket: usize, reading: bool, memory: usize): void {
+function waitReady(socket: usize, reading: bool): void {
+  // Not the thread's scratch memory: `select` works with that.
+  const memory = os.alloc(SET_BYTES);
+  if (memory == 0) {
+    os.sleepMs(1);
+    return;
+  }
   store<u32>(memory, 1);
   store<usize>(memory + ws.fd_set_fd_array_offset, socket);
-  const time = memory + 64;
+  const time = memory + TIME_OFFSET;
   store<i32>(time + ws.timeval_tv_sec_offset, layout.RECHECK_MS / 1000);
   store<i32>(time + ws.timeval_tv_usec_offset, (layout.RECHECK_MS % 1000) * 1000);
   const reads: usize = reading ? memory : 0;
   const writes: usize = reading ? 0 : memory;
   const found = anyUserLevel(memory) ? selectMixed(reads, writes, 0, time) : ws.select(0, reads, writes, 0, time);
+  os.free(memory);
   if (found < 0) os.sleepMs(1);
 }

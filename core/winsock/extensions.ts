@@ -3,8 +3,8 @@ import * as ws from "../generated/winsock";
 import { acceptLater, canAcceptLater } from "../sockets/accept-later";
 import { isMemory } from "../sockets/buffers";
 import { KIND_ACCEPTING, KIND_LISTENER, kindOf } from "../sockets/descriptor";
-import { Overlapped, begin, canTell, complete, isOverlapped } from "../sockets/overlapped";
-import { OPERATION_FILE, dropOperation, makeOperation, moreOf, submit } from "../sockets/operations";
+import { Overlapped, begin, canTell, isOverlapped } from "../sockets/overlapped";
+import { OPERATION_FILE, completeOperation, dropOperation, makeOperation, moreOf, submit } from "../sockets/operations";
 import { lookup, userLevel } from "../sockets/table";
 import { Transmission, fromFilePointer, transmitFile } from "../sockets/transmit-file";
 import { keepInKernel } from "./options";
@@ -81,8 +81,8 @@ export function TransmitFile(
   const generation = operation.generation;
   const error = transmitFile(d, socket, generation, transmission);
   const sent = transmission.sent;
+  if (overlapped != 0) completeOperation(operation, sent, error);
   dropOperation(operation);
-  if (overlapped != 0) complete(d, overlapped, sent, error);
   if (error == 0) return 1;
   return failed(error);
 }
