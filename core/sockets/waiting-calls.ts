@@ -38,8 +38,10 @@ export function sendAll(d: Descriptor, socket: usize, generation: u32, buffer: u
     if (result >= 0) {
       done += result;
       if (done == length) return length;
-    } else if (ws.WSAGetLastError() != ws.WSAEWOULDBLOCK) return result;
-    else waitReady(socket, false);
+    } else if (ws.WSAGetLastError() == ws.WSAEWOULDBLOCK) waitReady(socket, false);
+    // A part of it is on its way, and nobody can be told how much: who cannot sleep on a bell looks again and again.
+    else if (ws.WSAGetLastError() == ws.WSAENOBUFS && done != 0) os.sleepMs(1);
+    else return result;
   }
 }
 
