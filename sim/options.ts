@@ -13,6 +13,7 @@ export const profiles = [
   "messages",
   "urgent",
   "pieces",
+  "operations",
 ] as const;
 export type Profile = (typeof profiles)[number];
 
@@ -63,6 +64,8 @@ export interface SimOptions {
   urgent: boolean;
   /** Some programs send and receive in pieces. */
   pieces: boolean;
+  /** Some programs use `ReadFile` and `WriteFile`, whose operations go on after the call. */
+  operations: boolean;
   /** Processes keep statistics for tools. */
   statistics: boolean;
 }
@@ -123,5 +126,6 @@ export function optionsOf(seed: number, profile: Profile = "mixed"): SimOptions 
     statistics: random.oneIn(4),
     urgent: profile === "urgent" || random.oneIn(6),
     pieces: profile === "pieces" || random.oneIn(6),
+    operations: profile === "operations" || random.oneIn(6),
   };
 }

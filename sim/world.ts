@@ -7,6 +7,7 @@ import { FD_CLOSE, FD_WRITE, SOCKET_ERROR } from "./kernel/constants.js";
 import { KernelEvents } from "./kernel/events.js";
 import { type FileHandle, Files } from "./kernel/files.js";
 import { Network, type NetworkOptions } from "./kernel/network.js";
+import type { KernelSocket } from "./kernel/socket.js";
 import type { Name } from "./kernel/tcp.js";
 import { type Posted, Windows } from "./kernel/windows.js";
 import { type KernelCall, type Result, winsockCalls } from "./kernel/winsock.js";
@@ -23,6 +24,15 @@ export interface Decision {
   server: Name;
   mode: number;
   reason: number;
+}
+
+/** An operation of a program that may go on after its call. */
+export interface Operation {
+  socket: KernelSocket;
+  reading: boolean;
+  /** Where its OVERLAPPED is; and the handle of the event that is to be set, or 0. */
+  overlapped: number;
+  event: number;
 }
 
 export interface WorldOptions {
@@ -44,6 +54,8 @@ export interface WorldListener {
   returned?(thread: SimThread, name: string, result: number, args: readonly number[]): void;
   /** A message is posted, by the core in that thread or by the kernel. */
   posted?(posted: Posted, thread: SimThread): void;
+  /** The core, in that thread, says that an operation is through. */
+  tells?(operation: Operation, thread: SimThread): void;
   threadEnded?(thread: SimThread): void;
   /** Nobody can go on. True: now somebody can. */
   idle?(): boolean;
@@ -64,6 +76,10 @@ export class World implements MachineEvents {
   readonly listeners: WorldListener[] = [];
   /** How often each state worth knowing of was reached: what is never reached is not tested. */
   readonly reached = new Map<string, number>();
+  /** Operations that programs have begun, and not seen the end of. */
+  readonly operations = new Set<Operation>();
+  /** How many a process had at once, at most. */
+  readonly mostOperations = new Map<SimProcess, number>();
   /** Notified when a thread or a process ends. */
   readonly changed: WaitQueue;
   private readonly awaited: (() => boolean)[] = [];
@@ -188,6 +204,22 @@ export class World implements MachineEvents {
       return SOCKET_ERROR;
     }
     return this.calls[name]!(thread, ...given);
+  }
+
+  /** A program begins an operation. */
+  begins(operation: Operation): void {
+    this.operations.add(operation);
+    const { process } = operation.socket;
+    const now = [...this.operations].filter(({ socket }) => socket.process === process).length;
+    this.mostOperations.set(process, Math.max(now, this.mostOperations.get(process) ?? 0));
+  }
+
+  /** That thread tells of the operation for which `isMeant` is true, if there is one. */
+  tells(thread: SimThread, isMeant: (operation: Operation) => boolean): void {
+    for (const operation of this.operations) {
+      if (operation.socket.process !== thread.process || !isMeant(operation)) continue;
+      for (const listener of this.listeners) listener.tells?.(operation, thread);
+    }
   }
 
   /** A program's call, on the socket of that id: sleeps until one of the events has come; 0: the socket was closed. */

@@ -52,7 +52,8 @@ export const suspending: ReadonlySet<string> = new Set(
     "os.directory_map,os.segment_create,os.segment_allocate,os.segment_open,os.segment_close,os.segment_remove,os.page_create,os.caretaker_start",
     "os.socket,os.closesocket,os.bind,os.listen,os.accept,os.connect,os.send,os.sendto,os.recv,os.recvfrom,os.select",
     "os.ioctlsocket,os.shutdown,os.getsockopt,os.setsockopt,os.getsockname,os.getpeername,os.WSARecvEx",
-    "os.WSAAsyncSelect,os.post_message",
+    "os.WSAAsyncSelect,os.post_message,os.ReadFile,os.WriteFile,os.ResetEvent,os.CreateIoCompletionPort",
+    "os.PostQueuedCompletionStatus",
   ].flatMap((list) => list.split(",")),
 );
 

@@ -45,7 +45,10 @@ export function inPieces(random: Random, bytes: number): number[] {
 }
 
 /** Calls that send: who sleeps in one waits for room. */
-export const sendingCalls: readonly string[] = ["send", "sendPieces"];
+export const sendingCalls: readonly string[] = ["send", "sendPieces", "WriteFile"];
+
+/** Calls that wait for an operation's end. */
+export const awaitingCalls: readonly string[] = ["awaitEvent", "awaitPacket"];
 
 /**
  * The sockets as one thread of a program calls them: through the core if its process is wrapped, else the kernel's. All
@@ -60,7 +63,7 @@ export class Api {
   constructor(
     readonly world: World,
     readonly process: SimProcess,
-    private readonly streams: StreamChecker,
+    readonly streams: StreamChecker,
     /** Set once the thread runs. */
     readonly threadOf: () => SimThread,
     bufferBytes: number,
@@ -75,9 +78,19 @@ export class Api {
     return this.threadOf();
   }
 
-  private *call(name: string, ...args: number[]): Steps<number> {
+  /** Makes that call, of the core or of the kernel. */
+  call(name: string, ...args: number[]): Steps<number> {
+    return this.makeCall(this.process.usesCore ? "core" : "kernel", name, args);
+  }
+
+  /** Makes that call of the kernel. */
+  kernelCall(name: string, ...args: number[]): Steps<number> {
+    return this.makeCall("kernel", name, args);
+  }
+
+  private *makeCall(to: Call["to"], name: string, args: readonly number[]): Steps<number> {
     const { thread } = this;
-    thread.call = { to: this.process.usesCore ? "core" : "kernel", name, args };
+    thread.call = { to, name, args };
     const { trace, steps } = this.world.machine;
     trace.add(steps, thread.id, PROGRAM_CALLS, callOperation(name), args[0] ?? 0, args[2] ?? 0);
     this.world.programCalls(thread, name, args);

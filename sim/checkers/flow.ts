@@ -50,17 +50,17 @@ export class Flow {
     this.whole = whole;
   }
 
-  /** Writes what that sender is to send next. */
-  prepare(buffer: Uint8Array, sender: number): void {
+  /** Writes what that sender is to send next. @param ahead bytes of calls that it has begun before, and that are under way */
+  prepare(buffer: Uint8Array, sender: number, ahead = 0): void {
     const part = this.parts[sender];
-    const from = part?.sent ?? this.sent;
+    const from = (part?.sent ?? this.sent) + ahead;
     for (let index = 0; index < buffer.length; index++) buffer[index] = this.byte(sender, from + index);
     if (part === undefined) {
-      this.attempted = Math.max(this.attempted, this.sent + buffer.length);
+      this.attempted = Math.max(this.attempted, from + buffer.length);
       return;
     }
-    part.attempted = Math.max(part.attempted, part.sent + buffer.length);
-    part.ends.add(part.sent).add(part.sent + buffer.length);
+    part.attempted = Math.max(part.attempted, from + buffer.length);
+    part.ends.add(from).add(from + buffer.length);
     this.attempted = this.parts.reduce((sum, other) => sum + other.attempted, 0);
   }
 

@@ -1,4 +1,6 @@
 import { SimFailure } from "../failure.js";
+import { Inspector, type Record32 } from "../inspector.js";
+import type { SimProcess } from "../machine/process.js";
 import type { World } from "../world.js";
 
 /** What must be gone when nobody uses it any more: segments, mappings, directory entries, sockets, memory. */
@@ -25,6 +27,7 @@ export class LeakChecker {
       const bells = [...process.handles.values()].filter((handle) => handle.kind === "file");
       if (bells.length > 0) this.fail(`${process.name} holds ${bells.length} files`);
       this.peers(process.index);
+      this.workers(process);
     }
   }
 
@@ -78,6 +81,23 @@ export class LeakChecker {
       if (count !== 0)
         this.fail(`a peer of ${this.world.processes[process]!.name} counts ${count} users, and there are none`);
     }
+  }
+
+  /** Workers are never ended, only used again; operations' memory likewise. */
+  private workers(process: SimProcess): void {
+    const { core, mostOperations } = this.world;
+    const inspector = new Inspector(this.world);
+    const isWorker = ({ duty }: Record32) => duty === core.constant("DUTY_WORKER");
+    const all = inspector
+      .blocks(process, "Thread")
+      .map(({ address }) => inspector.record("Thread", address))
+      .filter(isWorker);
+    const busy = all.filter(({ queue }) => queue !== 0).length;
+    if (busy > 0) this.fail(`${busy} workers of ${process.name} have something to do`);
+    // One that has told of an operation may not have come back to the others when the next one begins.
+    const most = 2 * (mostOperations.get(process) ?? 0);
+    if (all.length > most)
+      this.fail(`${process.name} has ${all.length} workers, and at most ${most / 2} operations at once`);
   }
 
   private fail(what: string): never {

@@ -2,10 +2,11 @@ import { sendingCalls } from "../app/api.js";
 import { SimFailure } from "../failure.js";
 import { Inspector, KIND_PENDING } from "../inspector.js";
 import { FD_READ, FD_WRITE, WSAEWOULDBLOCK } from "../kernel/constants.js";
+import type { KernelSocket } from "../kernel/socket.js";
 import type { Posted } from "../kernel/windows.js";
 import type { SimProcess } from "../machine/process.js";
 import type { SimThread } from "../machine/thread.js";
-import type { World, WorldListener } from "../world.js";
+import type { Operation, World, WorldListener } from "../world.js";
 
 /** So long (us) nothing may come back from a call while programs wait for something. Longer than every limit of the core. */
 const STALL_US = 30_000_000;
@@ -25,8 +26,8 @@ export class LivenessChecker implements WorldListener {
   /** Woken by the clock from a sleep of that look's length; nobody else has run since. */
   private rescued: SimThread | undefined;
   rescues = 0;
-  /** The same for the thread that posts messages. */
-  private messenger: SimThread | undefined;
+  /** The same for threads of the core's own. */
+  private own: SimThread | undefined;
   /** Nothing has come back for so long: true if something has been done about it, once. */
   onStall: () => boolean = () => false;
   private stepsThen = 0;
@@ -47,8 +48,8 @@ export class LivenessChecker implements WorldListener {
   jump(to: number, thread: SimThread): void {
     const looks = thread.timeoutMs === this.recheckMs && !thread.daemon;
     this.rescued = looks && !this.waitsForMoreRoom(thread) ? thread : undefined;
-    // Of the threads that are the core's own, only the one that posts messages looks around that often.
-    this.messenger = thread.daemon && thread.timeoutMs === this.recheckMs ? thread : undefined;
+    // Of the threads that are the core's own, those look around that often that post messages and carry out operations.
+    this.own = thread.daemon && thread.timeoutMs === this.recheckMs ? thread : undefined;
     this.checkIdle(to);
     if (this.over || to - this.lastReturn < STALL_US) return;
     const sleeping = this.world.machine.threads.filter((other) => other.state === "blocked" && !other.daemon);
@@ -104,19 +105,29 @@ export class LivenessChecker implements WorldListener {
 
   /** A message that comes only because the messenger looks around: somebody should have woken it. */
   posted({ socket, event }: Posted, thread: SimThread): void {
-    if (this.messenger !== thread || this.world.machine.alone !== thread) return;
-    if (this.bellsLost || this.hasHostilePeer(thread) || (event !== FD_READ && event !== FD_WRITE)) return;
+    if (event !== FD_READ && event !== FD_WRITE) return;
+    this.toldBy(thread, socket, event === FD_READ, `event ${event} is posted`);
+  }
+
+  /** The same of an operation. */
+  tells({ socket, reading }: Operation, thread: SimThread): void {
+    this.toldBy(thread, socket, reading, `the end of a ${reading ? "read" : "write"} is told of`);
+  }
+
+  private toldBy(thread: SimThread, socket: KernelSocket, reading: boolean, what: string): void {
+    if (this.own !== thread || this.world.machine.alone !== thread) return;
+    if (this.bellsLost || this.hasHostilePeer(thread) || socket.closed) return;
     // Who dies between publishing and ringing is noticed within a second.
     if (socket.end?.connection.owners.some((owner) => owner?.ended)) return;
-    if (event === FD_WRITE && this.hasMoreRoomToCome(socket.process, socket.handle)) return;
-    const what = `event ${event} of ${socket.process.name}'s socket ${socket.handle}`;
-    throw new SimFailure("liveness", `lost wake-up: ${what} is posted only because the messenger looks by itself`);
+    if (!reading && this.hasMoreRoomToCome(socket.process, socket.handle)) return;
+    const where = `${socket.process.name}'s socket ${socket.handle}`;
+    throw new SimFailure("liveness", `lost wake-up: ${what} for ${where} only because ${thread.label} looks by itself`);
   }
 
   /** Whoever was looking around by itself just then has been woken all the same. */
   processEnds(): void {
     this.rescued = undefined;
-    this.messenger = undefined;
+    this.own = undefined;
   }
 
   returned(thread: SimThread, name: string, result: number): void {

@@ -71,9 +71,9 @@ export class StreamChecker {
     return { out: this.flow(connection * 2 + side), in: this.flow(connection * 2 + 1 - side) };
   }
 
-  /** Writes what is to be sent next, by that one of the threads that send, into `buffer`. */
-  prepare(flow: Flow, buffer: Uint8Array, sender: number): void {
-    flow.prepare(buffer, sender);
+  /** Writes what is to be sent next, by that one of the threads that send, into `buffer`. @param ahead as for `Flow.prepare` */
+  prepare(flow: Flow, buffer: Uint8Array, sender: number, ahead = 0): void {
+    flow.prepare(buffer, sender, ahead);
   }
 
   /**

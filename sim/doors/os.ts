@@ -55,6 +55,9 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
     thread: (thread) => thread.record,
     set_thread(thread, record) {
       thread.record = record;
+      const { core } = worldNow();
+      const duty = m.memory.i32[(record + core.records.Thread!.fields.duty!.offset) >> 2];
+      thread.carriesOut = thread.daemon && duty === core.constant("DUTY_WORKER");
       return 1;
     },
     alloc: (thread, bytes) => worldNow().heap.allocate(thread.process, bytes),
@@ -111,6 +114,8 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
     doors[name] = suspendable(m, name, (thread, ...args) => {
       // What the core does by itself, besides what the application has asked it for.
       if (thread.call?.name !== name && !thread.retrying) worldNow().reach(`core's own ${name}`);
+      if (name === "PostQueuedCompletionStatus")
+        worldNow().tells(thread, ({ overlapped }) => overlapped === args[3]! >>> 0);
       return worldNow().kernelCall(thread, name, args);
     });
   }
@@ -125,17 +130,10 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
     return undefined;
   };
   const unused = [
-    ...["AcceptEx", "TransmitFile", "GetAcceptExSockaddrs", "ReadFile", "SetFilePointer", "ResetEvent", "call_hook"],
+    ...["AcceptEx", "TransmitFile", "GetAcceptExSockaddrs", "SetFilePointer", "call_hook"],
     ...["wrapper", "module_text", "redirection", "K32EnumProcessModules", "GetModuleHandleA", "GetModuleHandleExA"],
     ...["GetModuleFileNameA", "GetWindowsDirectoryA", "GetProcAddress", "VirtualProtect"],
-    ...[
-      "WriteFile",
-      "CloseHandle",
-      "DuplicateHandle",
-      "GetProcessId",
-      "CreateIoCompletionPort",
-      "PostQueuedCompletionStatus",
-    ],
+    ...["CloseHandle", "DuplicateHandle", "GetProcessId"],
     ...["WSASetBlockingHook", "WSAUnhookBlockingHook", "WSAIsBlocking", "WSACancelBlockingCall", "WSACleanup"],
   ];
   doors.memory_end = plain(m, ({ process }, address) => m.memory.endOf(address >>> 0, process.index));
@@ -146,7 +144,7 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
 const winsockNames = [
   "socket", "closesocket", "bind", "listen", "accept", "connect", "send", "sendto", "recv", "recvfrom", "select",
   "ioctlsocket", "shutdown", "getsockopt", "setsockopt", "getsockname", "getpeername", "WSARecvEx",
-  "WSAAsyncSelect",
+  "WSAAsyncSelect", "ReadFile", "WriteFile", "ResetEvent", "CreateIoCompletionPort", "PostQueuedCompletionStatus",
 ]; // biome-ignore format: a list of names
 
 function bellName(tag: number, start: bigint, slot: number): string {
@@ -158,13 +156,6 @@ function segmentName(tag: number, start: bigint, key: bigint): string {
 }
 
 function systemCalls(m: Machine, worldNow: () => World): Record<string, Implementation> {
-  function handle(process: SimProcess, kind: Handle["kind"], object: unknown): number {
-    const value = process.nextHandle;
-    process.nextHandle += 4;
-    process.handles.set(value, { kind, object });
-    return value;
-  }
-
   function get<T>(thread: SimThread, value: number, kind: Handle["kind"]): T {
     const found = thread.process.handles.get(value);
     if (found?.kind === kind) return found.object as T;
@@ -181,7 +172,7 @@ function systemCalls(m: Machine, worldNow: () => World): Record<string, Implemen
     process_open(thread, tag, start) {
       const world = worldNow();
       const found = world.processes.find((p) => p.tag === tag && p.start === BigInt.asUintN(64, start) && !p.ended);
-      return found === undefined ? 0 : handle(thread.process, "process", found);
+      return found === undefined ? 0 : thread.process.newHandle("process", found);
     },
     process_ended: (thread, value) => (get<SimProcess>(thread, value, "process").ended ? 1 : 0),
     handle_close(thread, value) {
@@ -195,16 +186,18 @@ function systemCalls(m: Machine, worldNow: () => World): Record<string, Implemen
       const world = worldNow();
       if (world.faults.refuses("bell_create", thread)) return 0;
       const { tag, start } = thread.process;
-      return handle(thread.process, "bell", world.bells.create(bellName(tag, start, slot)));
+      return thread.process.newHandle("bell", world.bells.create(bellName(tag, start, slot)));
     },
     bell_open(thread, tag, start, slot) {
       const world = worldNow();
       if (world.faults.refuses("bell_open", thread)) return 0;
       const bell = world.bells.open(bellName(tag, start, slot));
-      return bell === undefined ? 0 : handle(thread.process, "bell", bell);
+      return bell === undefined ? 0 : thread.process.newHandle("bell", bell);
     },
     bell_ring(thread, value) {
-      get<Bell>(thread, value, "bell").ring();
+      const bell = get<Bell>(thread, value, "bell");
+      worldNow().tells(thread, ({ event }) => event === value);
+      bell.ring();
       worldNow().reach("bell rung");
       return undefined;
     },
@@ -236,7 +229,7 @@ function systemCalls(m: Machine, worldNow: () => World): Record<string, Implemen
       const file = world.files.create(thread.process, segmentName(tag, start, key), bytes);
       if (file === undefined) return 0;
       m.memory.i32[result >>> 2] = file.file.region.address;
-      m.memory.i32[(result >>> 2) + 1] = handle(thread.process, "file", file);
+      m.memory.i32[(result >>> 2) + 1] = thread.process.newHandle("file", file);
       return 1;
     },
     segment_allocate(thread, value, offset, bytes) {
@@ -256,7 +249,7 @@ function systemCalls(m: Machine, worldNow: () => World): Record<string, Implemen
       const file = world.files.open(thread.process, segmentName(tag, start, key));
       if (file === undefined) return 0;
       m.memory.i32[result >>> 2] = file.file.region.address;
-      m.memory.i32[(result >>> 2) + 1] = handle(thread.process, "file", file);
+      m.memory.i32[(result >>> 2) + 1] = thread.process.newHandle("file", file);
       return file.file.bytes;
     },
     segment_close(thread, address, value) {

@@ -6,6 +6,7 @@ import { keptCases } from "./kept.js";
 import { messageCases } from "./messages.js";
 import { nameCases } from "./names.js";
 import { narrowCases } from "./narrow.js";
+import { operationCases } from "./operations.js";
 import { pieceCases } from "./pieces.js";
 import type { SmallCase } from "./play.js";
 import { beside, connected, connecting, receive, selectAndReceive, selectAndSend, sendAll } from "./sides.js";
@@ -154,6 +155,7 @@ export const smallCases: readonly SmallCase[] = [
   ...watchedCases,
   ...urgentCases,
   ...pieceCases,
+  ...operationCases,
   ...handedCases,
   ...messageCases,
   connecting(

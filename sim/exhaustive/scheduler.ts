@@ -58,7 +58,8 @@ export class ExhaustiveScheduler implements Scheduler {
     const region = at === 0 ? undefined : this.machine.memory.find(at);
     if (region === undefined || region.process < 0) return true;
     // The caretaker of a process sleeps as long as these runs last.
-    const threads = current.process.threads.filter((thread) => thread.state !== "ended" && !thread.daemon);
+    const works = (thread: SimThread) => thread.state !== "ended" && (!thread.daemon || thread.carriesOut);
+    const threads = current.process.threads.filter(works);
     return threads.length > 1;
   }
 }

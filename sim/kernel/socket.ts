@@ -33,6 +33,8 @@ export class KernelSocket {
   end: Endpoint | undefined;
   /** Its events, if any are selected. */
   selection: Selection | undefined;
+  /** The completion port that is told of its operations, and as what. */
+  port: { port: Port; key: number } | undefined;
 
   constructor(
     /** Different for each socket of a run. */

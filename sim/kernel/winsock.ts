@@ -2,6 +2,7 @@ import { BLOCKED, type Machine } from "../machine/machine.js";
 import type { SimThread } from "../machine/thread.js";
 import * as ws from "./constants.js";
 import type { KernelEvents } from "./events.js";
+import { fileCalls } from "./file-calls.js";
 import type { Network } from "./network.js";
 import { selectCall } from "./select.js";
 import type { KernelSocket } from "./socket.js";
@@ -146,7 +147,8 @@ export function winsockCalls(machine: Machine, network: Network, events: KernelE
       });
     },
 
-    send(thread, handle, buffer, bytes, flags) {
+    /** @param waits true (1): whatever FIONBIO says */
+    send(thread, handle, buffer, bytes, flags, waits) {
       return withSocket(thread, handle!, (socket, state) => {
         const end = socket.end;
         if (end === undefined || socket.state !== "connected") return fail(thread, ws.WSAENOTCONN);
@@ -159,12 +161,13 @@ export function winsockCalls(machine: Machine, network: Network, events: KernelE
         if (state.done >= bytes!) return bytes!;
         // What was sent may have been answered by a reset already.
         if (end.resetReceived) return fail(thread, ws.WSAECONNRESET);
-        if (socket.nonBlocking) return state.done > 0 ? state.done : fail(thread, ws.WSAEWOULDBLOCK);
+        if (socket.nonBlocking && waits !== 1) return state.done > 0 ? state.done : fail(thread, ws.WSAEWOULDBLOCK);
         return sleep(thread, state, () => end.writable, socket.sendTimeoutMs);
       });
     },
 
-    recv(thread, handle, buffer, bytes, flags) {
+    /** @param waits as for `send` */
+    recv(thread, handle, buffer, bytes, flags, waits) {
       return withSocket(thread, handle!, (socket, state) => {
         const end = socket.end;
         if (end === undefined || socket.state !== "connected") return fail(thread, ws.WSAENOTCONN);
@@ -179,7 +182,7 @@ export function winsockCalls(machine: Machine, network: Network, events: KernelE
         }
         if (end.resetReceived) return fail(thread, ws.WSAECONNRESET);
         if (end.finReceived) return 0;
-        if (socket.nonBlocking) return fail(thread, ws.WSAEWOULDBLOCK);
+        if (socket.nonBlocking && waits !== 1) return fail(thread, ws.WSAEWOULDBLOCK);
         return sleep(thread, state, () => end.readable, socket.receiveTimeoutMs);
       });
     },
@@ -303,5 +306,5 @@ export function winsockCalls(machine: Machine, network: Network, events: KernelE
   calls.WSARecvEx = (thread, handle, buffer, bytes, flags) => {
     return calls.recv!(thread, handle!, buffer!, bytes!, flags === 0 ? 0 : i32[flags! >>> 2]! & ws.MSG_PEEK);
   };
-  return calls;
+  return Object.assign(calls, fileCalls(machine, network, calls));
 }

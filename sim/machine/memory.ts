@@ -111,7 +111,7 @@ export class Memory {
   /** Throws if a freed block was written. */
   checkFreed(): void {
     for (const region of this.regions) {
-      if (!region.freed || region.kind !== "heap") continue;
+      if (!region.freed || (region.kind !== "heap" && region.kind !== "application")) continue;
       for (let at = region.address; at < region.address + region.bytes; at++) {
         if (this.u8[at] === POISON) continue;
         const where = `byte ${at - region.address} of ${region.name || "a block"} of ${region.bytes} bytes`;

@@ -5,9 +5,9 @@ import type { SimThread, WaitQueue } from "./thread.js";
 export type CoreExports = Record<string, (...args: number[]) => number | undefined> &
   Record<`asyncify_${"start" | "stop"}_${"unwind" | "rewind"}`, (...args: number[]) => undefined>;
 
-/** A handle that a process holds on another process, a bell, or a segment's file. */
+/** A handle that a process holds on another process, a bell (or an event), a segment's file, or a completion port. */
 export interface Handle {
-  kind: "process" | "bell" | "file";
+  kind: "process" | "bell" | "file" | "port";
   /** What it is for. */
   object: unknown;
 }
@@ -42,4 +42,12 @@ export class SimProcess {
     /** Its end can be waited for. */
     readonly ending: WaitQueue,
   ) {}
+
+  /** A new handle on that object. */
+  newHandle(kind: Handle["kind"], object: unknown): number {
+    const value = this.nextHandle;
+    this.nextHandle += 4;
+    this.handles.set(value, { kind, object });
+    return value;
+  }
 }

@@ -47,6 +47,8 @@ export class SimThread {
   call: Call | undefined;
   /** True for threads that may sleep for ever without anything being wrong. */
   daemon = false;
+  /** True for one of the core's own that carries out operations. */
+  carriesOut = false;
 
   constructor(
     readonly id: number,

@@ -2,6 +2,7 @@ import { byteMutants } from "./bytes.js";
 import { decidingMutants } from "./deciding.js";
 import { messageMutants } from "./messages.js";
 import type { Mutant } from "./mutant.js";
+import { operationMutants } from "./operations.js";
 import { pieceMutants } from "./pieces.js";
 import { regressions } from "./regressions.js";
 import { wakingMutants } from "./waking.js";
@@ -13,5 +14,6 @@ export const mutants: readonly Mutant[] = [
   ...decidingMutants,
   ...messageMutants,
   ...pieceMutants,
+  ...operationMutants,
   ...regressions,
 ];

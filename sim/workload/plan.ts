@@ -30,6 +30,8 @@ export interface SidePlan {
   urgent: boolean;
   /** Sends and receives in pieces now and then. */
   pieces: boolean;
+  /** Uses operations that go on after their calls now and then. */
+  operations: boolean;
 }
 
 /** What both sides of one connection do. It comes to an end whatever the order. */
@@ -58,6 +60,7 @@ function side(random: Random, mostBytes: number): SidePlan {
     receivers: random.oneIn(6) ? 2 : 1,
     urgent: false,
     pieces: false,
+    operations: false,
   };
 }
 

@@ -1,6 +1,8 @@
-import { type Api, inPieces, type Steps, sendingCalls } from "../app/api.js";
+import { type Api, awaitingCalls, inPieces, type Steps, sendingCalls } from "../app/api.js";
+import { makePort } from "../app/file-calls.js";
 import * as ws from "../kernel/constants.js";
 import type { SimThread } from "../machine/thread.js";
+import { moveBytes } from "./file-calls.js";
 import type { SidePlan } from "./plan.js";
 import { type Stage, startThread } from "./program.js";
 
@@ -36,6 +38,13 @@ function* pause(api: Api, plan: SidePlan): Steps<void> {
 interface Together {
   /** The socket is being closed under who sleeps: nobody makes another call on its handle, which may mean another one then. */
   closing: boolean;
+  /** Its completion port; 0: none. */
+  port: number;
+}
+
+/** Some programs that wait for no messages move these bytes with an operation. */
+function usesOperation(api: Api, plan: SidePlan): boolean {
+  return plan.operations && plan.style !== "messages" && api.world.machine.random.oneIn(2);
 }
 
 /** Sends `bytes`, as that one of the threads that send; false: the connection has failed. */
@@ -51,12 +60,15 @@ function* write(
   let vain = 0;
   for (let done = 0; done < bytes && !all.closing; ) {
     const piece = Math.min(bytes - done, 1 + random.below(plan.piece));
-    const sent = yield* api.send(
-      socket,
-      plan.pieces && random.oneIn(2) ? inPieces(random, piece) : piece,
-      sender,
-      plan.urgent && random.oneIn(3),
-    );
+    const { chances, kernelErrors } = api.world.faults;
+    const sent = usesOperation(api, plan)
+      ? yield* moveBytes(api, socket, false, piece, all.port, chances.size === 0 && kernelErrors === 0, sender)
+      : yield* api.send(
+          socket,
+          plan.pieces && random.oneIn(2) ? inPieces(random, piece) : piece,
+          sender,
+          plan.urgent && random.oneIn(3),
+        );
     if (all.closing) return false;
     vain = sent >= 0 ? vain >> 1 : vain + 1;
     if (sent >= 0) done += sent;
@@ -107,15 +119,18 @@ function isConnecting(api: Api, socket: number): boolean {
 }
 
 /** Receives what will come; false: the connection has failed. */
-function* read(api: Api, socket: number, plan: SidePlan, expected: number): Steps<boolean> {
+function* read(api: Api, socket: number, plan: SidePlan, expected: number, all: Together): Steps<boolean> {
   if (plan.reading === "none") return true;
   const { random } = api.world.machine;
   let [done, vain] = [0, 0];
   while (plan.reading === "end" || done < expected) {
     const piece = 1 + random.below(plan.piece);
-    const peek = plan.peeks && random.oneIn(3);
     const most = plan.reading === "end" ? piece : Math.min(piece, expected - done);
-    const got = yield* api.recv(socket, plan.pieces && random.oneIn(2) ? inPieces(random, most) : most, peek);
+    const operation = usesOperation(api, plan);
+    const peek = !operation && plan.peeks && random.oneIn(3);
+    const got = operation
+      ? yield* moveBytes(api, socket, true, most, all.port, true)
+      : yield* api.recv(socket, plan.pieces && random.oneIn(2) ? inPieces(random, most) : most, peek);
     if (got === 0) return true;
     vain = got > 0 ? vain >> 1 : vain + 1;
     if (got > 0) {
@@ -133,25 +148,34 @@ function* read(api: Api, socket: number, plan: SidePlan, expected: number): Step
 }
 
 /** `read`, by as many threads as are planned. */
-function* readAll(stage: Stage, api: Api, socket: number, plan: SidePlan, expected: number): Steps<boolean> {
+function* readAll(
+  stage: Stage,
+  api: Api,
+  socket: number,
+  plan: SidePlan,
+  expected: number,
+  all: Together,
+): Steps<boolean> {
   const kernel = api.kernel(socket);
-  if (plan.receivers === 1 || kernel === undefined) return yield* read(api, socket, plan, expected);
+  if (plan.receivers === 1 || kernel === undefined) return yield* read(api, socket, plan, expected, all);
   stage.streams.flowsOf(kernel).in.receivers = plan.receivers;
   let second = true;
   const helper = startThread(stage, api.process, `${api.thread.name}r`, function* (other) {
-    second = yield* read(other, socket, plan, expected);
+    second = yield* read(other, socket, plan, expected, all);
   });
-  const first = yield* read(api, socket, plan, expected);
+  const first = yield* read(api, socket, plan, expected, all);
   yield* stage.world.until(() => helper.state === "ended");
   return first && second;
 }
 
-/** Waits a little for the thread to end, or to fall asleep in `send`: then true, and its socket may be closed under it. */
+/** Waits a little for the thread to end, or to fall asleep in `send` or for an operation: then true, and its socket may be closed under it. */
 function* fallsAsleep(api: Api, thread: SimThread): Steps<boolean> {
   for (let round = 0; round < 20 && thread.state !== "ended"; round++) {
     // Not for a lock of this process: who waits for that has not looked yet whose connection it is.
-    if (thread.state === "blocked" && sendingCalls.includes(thread.call?.name ?? "") && thread.timeoutMs > 1)
-      return true;
+    const name = thread.call?.name ?? "";
+    if (thread.state === "blocked" && sendingCalls.includes(name) && thread.timeoutMs > 1) return true;
+    // Whose operation it is was said when it began: nobody knows how far it has come.
+    if (thread.state === "blocked" && awaitingCalls.includes(name)) return true;
     yield* api.sleep(1);
   }
   return false;
@@ -188,14 +212,16 @@ export function* transfer(
   peer: SidePlan,
   connected: boolean,
 ): Steps<void> {
-  const all: Together = { closing: false };
   const plan = yield* selectEvents(api, socket, planned);
+  const { random } = stage.world.machine;
+  const port = plan.operations && random.oneIn(2) ? yield* makePort(api, socket) : 0;
+  const all: Together = { closing: false, port };
   if (connected && plan.style !== "blocking" && plan.style !== "messages") yield* api.nonBlocking(socket, true);
   if (connected && plan.style === "blocking") yield* api.nonBlocking(socket, false);
   if (plan.order === "write-first") {
-    if (yield* writeAll(stage, api, socket, plan, all)) yield* readAll(stage, api, socket, plan, peer.bytes);
+    if (yield* writeAll(stage, api, socket, plan, all)) yield* readAll(stage, api, socket, plan, peer.bytes, all);
   } else if (plan.order === "read-first") {
-    if (yield* readAll(stage, api, socket, plan, peer.bytes)) yield* writeAll(stage, api, socket, plan, all);
+    if (yield* readAll(stage, api, socket, plan, peer.bytes, all)) yield* writeAll(stage, api, socket, plan, all);
   } else {
     const writer = startThread(stage, api.process, `${api.thread.name}w`, function* (other) {
       // Who cannot write any more tells the reader, which may wait for an answer.
@@ -203,7 +229,7 @@ export function* transfer(
         yield* other.shutdown(socket, ws.SD_BOTH);
     });
     // Who cannot read any more lets the writer know, which may wait for a peer that waits as well.
-    if (!(yield* readAll(stage, api, socket, plan, peer.bytes))) yield* api.shutdown(socket, ws.SD_BOTH);
+    if (!(yield* readAll(stage, api, socket, plan, peer.bytes, all))) yield* api.shutdown(socket, ws.SD_BOTH);
     if (plan.aborts) yield* api.linger(socket, 0);
     if (plan.hasty && plan.senders === 1 && (yield* fallsAsleep(api, writer))) all.closing = true;
     else yield* stage.world.until(() => writer.state === "ended");

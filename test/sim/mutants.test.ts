@@ -21,6 +21,7 @@ const chosen = [
   "doorbell-keeps-several-awake",
   "any-head",
   "end-told-while-bytes-are-unread",
+  "event-before-status",
 ].map((name) => {
   const mutant = mutants.find((other) => other.name === name);
   if (mutant === undefined) throw new Error(`there is no mutant ${name}`);

@@ -28,6 +28,7 @@ const counts: Readonly<Record<Profile, number>> = {
   messages: 400,
   urgent: 400,
   pieces: 400,
+  operations: 500,
 };
 
 describe("seeds", () => {
@@ -76,6 +77,10 @@ describe("seeds", () => {
       "core's own select",
       "process ended",
       "core small-strict",
+      "operation begun: read",
+      "operation begun: write",
+      "operation through",
+      "operation ended with 995",
     ];
     for (const state of states) {
       assert.ok((reached.get(state) ?? 0) > 0, `no seed comes to "${state}": ${[...reached].join("; ")}`);
