@@ -7,11 +7,11 @@ export const pieceMutants: readonly Mutant[] = [
     breaks: "two threads' pieces are mixed up with each other",
     changes: [
       {
-        from: "  if (changetype<usize>(d) != 0) return transmit<Piece>(d, socket, pieces, count, flags);\n",
+        from: "  if (changetype<usize>(d) != 0) return transmit<Piece>(d, socket, generationOf(d), pieces, count, flags);\n",
         to: `  if (changetype<usize>(d) != 0) {
     let done = 0;
     for (let n = 0; n < count; n++) {
-      const sent = transmit<Piece>(d, socket, pieces + 8 * n, 1, flags);
+      const sent = transmit<Piece>(d, socket, generationOf(d), pieces + 8 * n, 1, flags);
       if (sent < 0) return done != 0 ? done : sent;
       done += sent;
     }
