@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { repositoryRoot } from "../../scripts/setup/paths.js";
 import type { Api, Steps } from "../../sim/app/api.js";
+import { begin, end, makePort } from "../../sim/app/file-calls.js";
 import * as ws from "../../sim/kernel/constants.js";
 import { SmallWorld } from "./small-world.js";
 
@@ -33,6 +34,26 @@ function program(name: string, body: (api: Api, small: SmallWorld) => Steps<void
 }
 
 describe("the simulated kernel's sockets", () => {
+  program("connected: ReadFile waits whatever FIONBIO says, and tells of its bytes in each way", function* (api) {
+    const [client, accepted] = yield* pair(api);
+    const port = yield* makePort(api, accepted);
+    yield* api.nonBlocking(accepted, true);
+    yield* api.send(client, 8);
+    for (const told of ["event", "port", "nobody", "at once"] as const) {
+      const begun = yield* begin(api, accepted, true, 2, told, port);
+      assert.equal(yield* end(api, begun!), 2, told);
+    }
+  });
+
+  program("shut: WriteFile says so as the system does", function* (api) {
+    const [client] = yield* pair(api);
+    yield* api.shutdown(client, ws.SD_SEND);
+    const begun = yield* begin(api, client, false, 2, "event");
+    assert.equal(api.thread.lastError, 233);
+    assert.equal(yield* end(api, begun!), -1);
+    assert.equal(api.error, ws.WSAESHUTDOWN);
+  });
+
   program("connected: what is sent is received, a part at a time", function* (api) {
     const [client, accepted] = yield* pair(api);
     assert.equal(yield* api.send(client, 10), 10);
