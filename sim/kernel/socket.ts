@@ -1,6 +1,7 @@
 import type { SimProcess } from "../machine/process.js";
 import type { WaitQueue } from "../machine/thread.js";
 import type { Selection } from "./events.js";
+import type { Port } from "./file-calls.js";
 import type { Connection, Endpoint, Name } from "./tcp.js";
 
 export type SocketState = "fresh" | "bound" | "listening" | "connecting" | "failed" | "connected";
