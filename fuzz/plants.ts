@@ -29,6 +29,18 @@ export const plants: readonly Plant[] = [
     ],
   },
   {
+    name: "reset-taken-for-doorbells",
+    hard: true,
+    target: "segment",
+    changes: [
+      {
+        file: "vmmc/kernel-connection.ts",
+        from: "if (taken == 0 || (taken < 0 && hasFailed(ws.WSAGetLastError()))) return true;",
+        to: "",
+      },
+    ],
+  },
+  {
     name: "segment-kept-by-an-end",
     target: "import",
     changes: [

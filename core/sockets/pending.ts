@@ -7,7 +7,7 @@ import * as layout from "../layout";
 import * as os from "../os";
 import { Runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
-import { kernelReadable, resetOnClose, selectOne } from "../vmmc/kernel-connection";
+import { hasFailed, kernelReadable, resetOnClose, selectOne } from "../vmmc/kernel-connection";
 import { acquirePeer } from "../vmmc/peers";
 import { logDecision } from "./decision";
 import { answerReader, answerWriter, damage, detach, wakeAll } from "./connection";
@@ -166,8 +166,7 @@ function handOver(d: Descriptor, memory: usize): bool {
       continue;
     }
     const error = ws.WSAGetLastError();
-    // The connection has failed: the next call will say so.
-    if (error == ws.WSAECONNRESET || error == ws.WSAECONNABORTED || error == ws.WSAENOTCONN) break;
+    if (hasFailed(error)) break; // the next call will say so
     if (error == ws.WSAEWOULDBLOCK && selectOne(d.handle, memory, false, HAND_OVER_LIMIT_MS) > 0) continue;
     whole = false;
     break;

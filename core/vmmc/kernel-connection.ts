@@ -43,10 +43,18 @@ export function takeAllDoorbells(socket: usize, memory: usize): void {
 export function kernelEnded(socket: usize, memory: usize): bool {
   for (let round = 0; round < DOORBELLS_AT_ONCE; round++) {
     if (!kernelReadable(socket, memory)) return false;
-    if (kernelBytes(socket, memory) <= 0) return true;
-    takeDoorbells(socket, memory);
+    const bytes = kernelBytes(socket, memory);
+    if (bytes <= 0) return true;
+    const taken = ws.recv(socket, memory, min(bytes, DOORBELLS_AT_ONCE), 0);
+    // After a reset a kernel may count bytes that it does not give any more: they stay there, and it stays readable, for ever.
+    if (taken == 0 || (taken < 0 && hasFailed(ws.WSAGetLastError()))) return true;
   }
   return false;
+}
+
+/** True for the errors with which the kernel says that a connection is over, and not only a call in vain. */
+export function hasFailed(error: i32): bool {
+  return error == ws.WSAECONNRESET || error == ws.WSAECONNABORTED || error == ws.WSAENOTCONN;
 }
 
 /** From now on closing the socket resets the connection, whatever was sent: the peer must not take it for an orderly end. */

@@ -104,7 +104,7 @@ export const wakingMutants: readonly Mutant[] = [
     breaks: "a doorbell is never taken, and select comes back at once for ever",
     changes: [
       { from: "      takeDoorbells(socket, call.small);\n", to: "" },
-      { from: "    takeDoorbells(socket, memory);\n  }\n  return false;", to: "  }\n  return false;" },
+      { from: "const taken = ws.recv(socket, memory, min(bytes, DOORBELLS_AT_ONCE), 0);", to: "const taken = 1;" },
     ],
     by: "processor",
   },
