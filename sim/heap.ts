@@ -4,8 +4,8 @@ import type { SimProcess } from "./machine/process.js";
 
 /** `os.alloc` and `os.free` of all processes. */
 export class Heap {
-  /** Whether to say that there is no memory: asked for each block. */
-  refuses: () => boolean = () => false;
+  /** Whether to say that there is no memory: asked for each block, with the name of the record that it is for, if it is one's size. */
+  refuses: (record: string) => boolean = () => false;
 
   constructor(
     private readonly memory: Memory,
@@ -14,9 +14,10 @@ export class Heap {
   ) {}
 
   allocate(process: SimProcess, bytes: number): number {
-    if (this.refuses()) return 0;
+    const name = this.names.get(bytes) ?? "";
+    if (this.refuses(name)) return 0;
     const region = this.memory.allocate("heap", bytes, process.index);
-    region.name = this.names.get(bytes) ?? "";
+    region.name = name;
     process.blocks.set(region.address, region);
     return region.address;
   }

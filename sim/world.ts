@@ -100,7 +100,8 @@ export class World implements MachineEvents {
     const names = Object.entries(core.records).map(([name, record]) => [record.bytes, name] as const);
     this.heap = new Heap(machine.memory, new Map(names));
     this.faults = new Faults((probability) => machine.random.chance(probability));
-    this.heap.refuses = () => this.faults.refuses("alloc", undefined);
+    this.heap.refuses = (record) =>
+      this.faults.refuses("alloc", undefined) || this.faults.refuses(`alloc ${record}`, undefined);
     this.windows = new Windows(() => machine.queue());
     this.calls = winsockCalls(machine, this.network, new KernelEvents(this.windows));
     this.windows.onPosted = (posted) => {

@@ -1,6 +1,7 @@
 import * as ws from "../kernel/constants.js";
 import { againCases } from "./again.js";
 import { crossingCases } from "./crossing.js";
+import { dyingCases } from "./dying.js";
 import { handedCases } from "./handed.js";
 import { keptCases } from "./kept.js";
 import { messageCases } from "./messages.js";
@@ -157,6 +158,7 @@ export const smallCases: readonly SmallCase[] = [
   ...pieceCases,
   ...operationCases,
   ...handedCases,
+  ...dyingCases,
   ...messageCases,
   connecting(
     "the decision: a connector that writes",

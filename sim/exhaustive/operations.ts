@@ -4,7 +4,7 @@ import { SimFailure } from "../failure.js";
 import * as ws from "../kernel/constants.js";
 import { ERROR_OPERATION_ABORTED } from "../kernel/file-calls.js";
 import type { SmallCase } from "./play.js";
-import { beside, connected, listen, receive, type Side, sendAll } from "./sides.js";
+import { beside, connected, listen, receive, type Side, sendAll, without } from "./sides.js";
 
 /** A microsecond: others run, and may be stopped anywhere. */
 const A_MOMENT_MS = 0.001;
@@ -22,14 +22,6 @@ function* endAborted(api: Api, begun: Begun): Steps<void> {
   const result = yield* end(api, begun);
   if (result === ws.SOCKET_ERROR && api.error === ERROR_OPERATION_ABORTED) return;
   throw new SimFailure("operations", `a read whose socket was closed gave ${result}, error ${api.error}`);
-}
-
-/** The system refuses these calls while `body` runs. */
-function* without(api: Api, call: string, body: () => Steps<void>): Steps<void> {
-  const { chances } = api.world.faults;
-  chances.set(call, 1);
-  yield* body();
-  chances.delete(call);
 }
 
 /** The bytes come when the first of two reads has begun. */

@@ -299,8 +299,7 @@ export const regressions: readonly Mutant[] = [
       },
     ],
     by: "liveness",
-    profile: "mixed",
-    from: 50471406,
+    smallCase: "killed: the peer of one who had no memory for its record, and polls",
     once: true,
   },
 ];
