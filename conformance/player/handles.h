@@ -112,6 +112,15 @@ static void do_endfile(Call *call) {
   }
 }
 
+/* For the next script: the sockets are closed, and so everything ends soon. Nothing may be written into what is used again. */
+static void forget_started(void) {
+  for (int i = 0; i < STARTED; i++) {
+    if (!started[i].party) continue;
+    if (started[i].overlapped.hEvent) WaitForSingleObject(started[i].overlapped.hEvent, 2000);
+    finish(&started[i]);
+  }
+}
+
 static HANDLE ports[128]; /* of each party */
 
 /* port NAME KEY: the party's completion port is told of the socket's operations. */
@@ -164,7 +173,12 @@ static void do_duplicate(Call *call) {
 }
 
 /* closehandle NAME: CloseHandle on a socket. */
-static void do_closehandle(Call *call) { say_truth(call, CloseHandle((HANDLE)socket_of(call)->s)); }
+static void do_closehandle(Call *call) {
+  Named *entry = socket_of(call);
+  BOOL result = CloseHandle((HANDLE)entry->s);
+  if (result) entry->closed = 1;
+  say_truth(call, result);
+}
 
 /* child NAME send | recv | write | read BYTES: a child process that inherited the handle does it, and ends. */
 static void do_child(Call *call) {

@@ -18,7 +18,7 @@ enum { MOST_SOCKETS = 1280, MOST_WORDS = 40, TEXT_BYTES = 1 << 16 };
 typedef struct { u_int count; SOCKET array[MOST_SOCKETS]; } LargeSet;
 
 /* A socket that the script has named. The handle stays after closesocket: calls on closed sockets are part of the play. */
-typedef struct { char party, name[15]; SOCKET s; unsigned sent, received; } Named;
+typedef struct { char party, name[15]; SOCKET s; int closed; unsigned sent, received; } Named;
 
 /* One line of the script: its words, and what is said about it. */
 typedef struct {
@@ -130,6 +130,7 @@ static Named *socket_of(Call *call) { return named_socket(call, word(call, 1)); 
 static int name_socket(Call *call, const char *name, SOCKET s) {
   Named *entry = named_socket(call, name);
   entry->s = s;
+  entry->closed = 0;
   entry->sent = entry->received = 0;
   return s == INVALID_SOCKET ? -1 : 0;
 }

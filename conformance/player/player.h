@@ -44,7 +44,7 @@ static const Command commands[] = {
     {"connection", do_connection}, {"accept", do_accept}, {"close", do_close}, {"shutdown", do_shutdown},
     {"getsockname", do_name}, {"getpeername", do_name}, {"ioctl", do_ioctl}, {"get", do_get}, {"set", do_set},
     {"send", do_send}, {"sendto", do_send}, {"recv", do_recv}, {"recvfrom", do_recvfrom}, {"recvex", do_recvex},
-    {"fill", do_fill}, {"sendall", do_sendall}, {"recvall", do_recvall}, {"select", do_select}, {"until", do_until},
+    {"fill", do_fill}, {"rewind", do_rewind}, {"sendall", do_sendall}, {"recvall", do_recvall}, {"select", do_select}, {"until", do_until},
     {"isset", do_isset}, {"startup", do_startup}, {"cleanup", do_cleanup}, {"lasterror", do_lasterror},
     {"seterror", do_seterror}, {"hook", do_hook}, {"isblocking", do_isblocking}, {"cancelblocking", do_cancelblocking},
     {"readfile", do_file}, {"writefile", do_file}, {"crt", do_crt}, {"duplicate", do_duplicate},
@@ -144,10 +144,13 @@ static void hand_over(int thread, const char *line) {
 static void do_reset(Call *call) {
   int busy = 0;
   for (int i = 1; i < THREADS; i++) busy += workers[i].busy && i != call->thread;
-  for (int i = 0; i < named_count; i++)
-    if (strcmp(named[i].name, "zero") && named[i].s != INVALID_SOCKET && closesocket(named[i].s) && !strcmp(named[i].name, "event"))
-      CloseHandle((HANDLE)named[i].s);
+  for (int i = 0; i < named_count; i++) {
+    // One that is closed already may be another socket's number by now, or any other handle's.
+    if (named[i].closed || named[i].s == INVALID_SOCKET || !strcmp(named[i].name, "zero")) continue;
+    if (closesocket(named[i].s) && !strcmp(named[i].name, "event")) CloseHandle((HANDLE)named[i].s);
+  }
   named_count = 0;
+  forget_started();
 #ifdef WITH_MESSAGES
   forget_windows();
 #endif

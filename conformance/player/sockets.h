@@ -62,7 +62,13 @@ static void do_accept(Call *call) {
   say(call, " %d bytes", length);
 }
 
-static void do_close(Call *call) { say_result(call, closesocket(socket_of(call)->s)); }
+static void do_close(Call *call) {
+  Named *entry = socket_of(call);
+  int result = closesocket(entry->s);
+  if (!result) entry->closed = 1;
+  say_result(call, result);
+}
+
 static void do_shutdown(Call *call) { say_result(call, shutdown(socket_of(call)->s, number(call, 2, 1))); }
 
 /* getsockname NAME [len=N] [null], getpeername likewise. */
