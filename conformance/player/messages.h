@@ -20,9 +20,18 @@ static HWND window_of(Call *call, const char *name) {
   return found;
 }
 
+/* Before this thread's first window of a script: what was posted to the windows of scripts before it. */
+static void drop_old_messages(void) {
+  MSG message;
+  for (int i = 0; i < window_count; i++)
+    if (windows[i].thread == GetCurrentThreadId()) return;
+  while (PeekMessageA(&message, NULL, 0, 0, PM_REMOVE)) DispatchMessageA(&message);
+}
+
 /* window NAME: a message-only window of this thread. */
 static void do_window(Call *call) {
   HWND window = NULL;
+  drop_old_messages();
   /* Wine's first windows may come before the desktop that it starts for them. */
   for (int tries = 0; !window && tries < 100; tries++) {
     if (tries) Sleep(50);
@@ -55,6 +64,7 @@ static void say_message(Call *call, const MSG *message) {
   const char *event = "?", *socket_name = "?", *window_name = "?";
   for (int i = 0; i < EVENT_KINDS; i++)
     if (WSAGETSELECTEVENT(message->lParam) == events[i].bit) event = events[i].name;
+  // The last one of a number is the one that is open: numbers are given again.
   for (int i = 0; i < named_count; i++)
     if (named[i].s == (SOCKET)message->wParam && named[i].party == call->party) socket_name = named[i].name;
   for (int i = 0; i < window_count; i++)
@@ -68,7 +78,7 @@ static void say_message(Call *call, const MSG *message) {
 
 static int is_ours(const MSG *message) { return message->message >= FIRST_MESSAGE && message->message < FIRST_MESSAGE + 32; }
 
-/* messages [COUNT]: waits for so many, and a little for more; says what came, in its order. */
+/* messages [COUNT] [quiet=MS]: waits for so many, and a little for more; says what came, in its order. */
 static void do_messages(Call *call) {
   int wanted = number(call, 1, 0), count = 0;
   DWORD began = GetTickCount();

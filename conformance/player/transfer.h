@@ -53,13 +53,21 @@ static void do_send(Call *call) {
   free_buffer(buffer);
 }
 
-/* What came: in full when it is short, else whether it is what was sent. */
+/* What came: in full when it is short, else whether it is what was sent. Capitals are urgent bytes, and no part of the pattern. */
 static void say_received(Call *call, Named *entry, const char *buffer, int bytes, int flags) {
   say_result(call, bytes);
   if (bytes <= 0) return;
+  int capitals = 0, wrong = 0;
+  for (int i = 0; i < bytes; i++) {
+    if (buffer[i] >= 'A' && buffer[i] <= 'Z') capitals++;
+    else wrong += pattern_wrong(buffer + i, 1, entry->received + (unsigned)(i - capitals));
+  }
   if (bytes <= SHORT_TEXT) say(call, " '%.*s'", bytes, buffer);
-  else say(call, pattern_wrong(buffer, bytes, entry->received) ? " WRONG BYTES" : " as sent");
-  if (!(flags & (MSG_PEEK | MSG_OOB))) entry->received += (unsigned)bytes;
+  else {
+    say(call, wrong ? " WRONG BYTES" : " as sent");
+    if (capitals) say(call, ", %d capitals", capitals);
+  }
+  if (!(flags & (MSG_PEEK | MSG_OOB))) entry->received += (unsigned)(bytes - capitals);
 }
 
 /* recv NAME BYTES [FLAGS] */
@@ -118,6 +126,14 @@ static void do_fill(Call *call) {
   say_result(call, result);
   tell_reader(call, "filled", total);
   free(buffer);
+}
+
+/* rewind NAME sent | received: that side's pattern begins anew, because how much has gone is the implementation's affair. */
+static void do_rewind(Call *call) {
+  Named *entry = socket_of(call);
+  if (says(call, "sent")) entry->sent = 0;
+  else entry->received = 0;
+  say(call, "rewound");
 }
 
 /* sendall NAME BYTES [chunk=N]: until all is sent or it fails. */
