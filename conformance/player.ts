@@ -5,8 +5,8 @@ import { repositoryRoot } from "../scripts/setup/paths.js";
 import { compileProgram, installBeside } from "../testbed/programs.js";
 import { type Arch, setupState, toWindowsPath, wineEnvironment } from "../testbed/wine.js";
 
-/** The plain player, the one that also imports `WSAAsyncSelect`, and the one that also imports Microsoft's extensions. */
-export type PlayerProgram = "plain" | "windows" | "extended";
+/** The plain player, the one that also imports `WSAAsyncSelect`, the one with Microsoft's extensions, and the one with both. */
+export type PlayerProgram = "plain" | "windows" | "extended" | "whole";
 
 /** How to start a player. */
 export interface PlayerOptions {

@@ -3,6 +3,7 @@ import { Cast } from "../cast.js";
 import { judge } from "../judge.js";
 import { type Line, type Patience, play, stillBlocked } from "../play.js";
 import { parseScript } from "../script.js";
+import { inCommonWords } from "./deviations.js";
 import { generate, stepsOf } from "./generate.js";
 import { shrink } from "./shrink.js";
 
@@ -50,7 +51,7 @@ interface Performance {
 function isGrave(kernel: readonly Line[], wrapped: readonly Line[]): boolean {
   return wrapped.some(
     ({ gave }, index) =>
-      gave.includes("WRONG") || (gave === stillBlocked && kernel[index] !== undefined && kernel[index].gave !== gave),
+      (gave.includes("WRONG") || gave === stillBlocked) && kernel[index] !== undefined && kernel[index].gave !== gave,
   );
 }
 
@@ -62,8 +63,8 @@ export class Differ {
 
   constructor(casting: Casting) {
     this.casting = casting;
-    this.#kernel = new Cast({ program: "plain", wrapped: false, ...casting });
-    this.#wrapped = new Cast({ program: "plain", wrapped: true, ...casting });
+    this.#kernel = new Cast({ program: "whole", wrapped: false, ...casting });
+    this.#wrapped = new Cast({ program: "whole", wrapped: true, ...casting });
   }
 
   /** Plays the program of a seed; what differs is played again with more time, then made smaller. */
@@ -96,11 +97,21 @@ export class Differ {
     const steps = parseScript(program.join("\n"));
     this.#wrapped.connections();
     const [kernel, wrapped] = await Promise.all([
-      play(this.#kernel, steps, patience),
-      play(this.#wrapped, steps, patience),
+      play(this.#kernel, steps, patience).then(inCommonWords),
+      play(this.#wrapped, steps, patience).then(inCommonWords),
     ]);
     const { differences } = judge(kernel, wrapped);
     return { differences, grave: isGrave(kernel, wrapped), connections: this.#wrapped.connections() };
+  }
+
+  /** Plays a program as it is, with time enough. */
+  async playOnce(program: readonly string[]): Promise<{ kernel: Line[]; wrapped: Line[] }> {
+    const steps = parseScript(program.join("\n"));
+    const [kernel, wrapped] = await Promise.all([
+      play(this.#kernel, steps, patient),
+      play(this.#wrapped, steps, patient),
+    ]);
+    return { kernel, wrapped };
   }
 
   async close(): Promise<void> {

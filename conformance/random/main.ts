@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { arches } from "../../programs/build.js";
 import { type Arch, withWineServer } from "../../testbed/wine.js";
 import { type Casting, Differ, type Failure, type Outcome } from "./differ.js";
@@ -12,6 +13,7 @@ usage: npm run differential -- [options]
   --from SEED    the first seed; default: 1
   --seed SEED    this one only
   --print        only print the programs
+  --play FILE    play this script only, by a process of each architecture, and print what each line gives over both
   --stop N       stop after N failures; default: 5
 
 A program's processes depend on its seed: 64-bit, 32-bit, one of each, or all parties as threads of one process.
@@ -42,9 +44,28 @@ function print({ seed, casting, steady, program, differences, connections }: Fai
   for (const difference of differences) console.log(`  ! ${difference.replaceAll("\n", "\n    ")}`);
 }
 
+/** Plays a script over both, for a look at what a failure is about. */
+async function playFile(file: string): Promise<void> {
+  const differ = new Differ({ arches: arches(), together: false });
+  try {
+    const { kernel, wrapped } = await differ.playOnce(readFileSync(file, "utf8").split("\n"));
+    for (const [index, { what, gave }] of kernel.entries()) {
+      const other = wrapped[index]?.gave ?? "(not reached)";
+      console.log(`${what}${gave ? ` -> ${gave}` : ""}${other === gave ? "" : `   # wrapper: ${other}`}`);
+    }
+  } finally {
+    await differ.close();
+  }
+}
+
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes("--help")) {
     console.log(help);
+    return 0;
+  }
+  const script = args[args.indexOf("--play") + 1];
+  if (args.includes("--play") && script !== undefined) {
+    await withWineServer(() => playFile(script));
     return 0;
   }
   const only = option(args, "seed");

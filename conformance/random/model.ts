@@ -1,7 +1,12 @@
+import { Incoming } from "./stream.js";
+
 /**
  * As much of sockets as a generator must know, to make programs whose every result is determined: what may wait, what
  * has been sent and not read, who has ended. It does not know results: those are what is compared.
  */
+
+/** What `WSAAsyncSelect` asks for. */
+export type SocketEvent = "READ" | "WRITE" | "OOB" | "ACCEPT" | "CONNECT" | "CLOSE";
 
 /** One end of a connection. */
 export class End {
@@ -10,8 +15,8 @@ export class End {
   name: string | undefined;
   peer!: End;
   open = true;
-  /** Bytes sent to it and not yet read. */
-  incoming = 0;
+  /** What was sent to it and not yet read. */
+  readonly incoming = new Incoming();
   /** The peer will send no more. */
   ended = false;
   /** The connection was reset, seen from here: no call waits, and what recv finds is the system's affair. */
@@ -20,6 +25,10 @@ export class End {
   receivingShut = false;
   nonBlocking = false;
   lingerZero = false;
+  /** SO_RCVTIMEO is set: no call of `recv` waits for long. */
+  impatient = false;
+  /** The events that its party's window is told of. */
+  events: readonly SocketEvent[] = [];
   /** A thread waits for something to read here. */
   watched = false;
   /** The peer's process is gone, or its listener before it accepted. */
@@ -37,7 +46,7 @@ export class End {
 
   /** recv would return at once. */
   get readable(): boolean {
-    return this.incoming > 0 || this.ended || this.reset || this.receivingShut;
+    return this.incoming.ready || this.ended || this.reset || this.receivingShut;
   }
 }
 
@@ -45,22 +54,35 @@ export class End {
 export class Listener {
   readonly party: string;
   readonly name: string;
+  /** How connects reach it: addresses in the script's words, without the port. */
+  readonly hosts: readonly string[];
   open = true;
   nonBlocking = false;
+  inLine = false;
+  impatient = false;
+  events: readonly SocketEvent[] = [];
   readonly backlog: End[] = [];
 
-  constructor(party: string, name: string) {
+  constructor(party: string, name: string, hosts: readonly string[]) {
     this.party = party;
     this.name = name;
+    this.hosts = hosts;
   }
 }
 
-/** A thread that waits in a call. */
+/** A call that waits: of a thread, or an operation that was started. */
 export interface Waiting {
   party: string;
-  thread: number;
-  /** The ends whose readiness ends the call. */
+  /** Undefined for an operation, which needs no thread. */
+  thread?: number;
+  /** The ends that it waits for. */
   ends: readonly End[];
+  /** It takes bytes, rather than only look at them. */
+  takes: boolean;
+  /** Whether it ends now. */
+  ready: () => boolean;
+  /** The line that awaits its end. */
+  line: string;
   /** What has to be known about the call's own effect. */
   finish: () => void;
 }
@@ -70,6 +92,8 @@ export class Model {
   readonly parties: readonly string[];
   readonly ends: End[] = [];
   readonly listeners: Listener[] = [];
+  /** The parties that have a window. */
+  readonly windows = new Set<string>();
   waiting: Waiting[] = [];
 
   constructor(parties: readonly string[]) {
@@ -79,6 +103,10 @@ export class Model {
   /** Ends that a script can name. */
   namedEnds(): End[] {
     return this.ends.filter((end) => end.open && end.name !== undefined);
+  }
+
+  openListeners(): Listener[] {
+    return this.listeners.filter((listener) => listener.open);
   }
 
   /** A thread of the party that does nothing, or undefined. */
@@ -91,7 +119,7 @@ export class Model {
   close(end: End): void {
     if (!end.open) return;
     end.open = false;
-    if (end.incoming > 0 || end.lingerZero) end.peer.reset = true;
+    if (end.incoming.unread > 0 || end.lingerZero) end.peer.reset = true;
     end.peer.ended = true;
   }
 
@@ -103,6 +131,7 @@ export class Model {
       this.close(end);
     }
     for (const listener of this.listeners.filter((one) => one.party === party)) this.closeListener(listener);
+    this.windows.delete(party);
     this.waiting = this.waiting.filter((one) => one.party !== party);
   }
 

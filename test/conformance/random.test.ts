@@ -52,17 +52,40 @@ describe("generated programs", () => {
     }
     const wanted = [
       "accept",
+      "acceptex",
+      "async",
+      "beginfile",
       "blocked",
       "close",
+      "closehandle",
+      "completes",
       "connect",
       "dies",
       "ends",
       "getpeername",
+      "endfile",
+      "fill",
       "leaves",
+      "messages",
+      "readfile",
       "recv",
       "recvall",
     ];
-    wanted.push("recvex", "recvfrom", "select", "send", "sendall", "sendto", "set", "settle", "shutdown", "until");
+    wanted.push(
+      "transmitfile",
+      "window",
+      "writefile",
+      "recvex",
+      "recvfrom",
+      "select",
+      "send",
+      "sendall",
+      "sendto",
+      "set",
+      "settle",
+      "shutdown",
+      "until",
+    );
     assert.deepEqual(
       wanted.filter((call) => !calls.has(call)),
       [],

@@ -1,0 +1,121 @@
+/** The calls that move bytes, and those that ask about a socket. */
+import type { End } from "./model.js";
+import { mostUnread, type Writer } from "./writer.js";
+
+/** How many bytes a call is to send, if so many may lie unread there, and what that comes to does not depend on time. */
+export function bytesToSend(w: Writer, end: End, least: 0 | 1 = 0): number | undefined {
+  // Not yet the kernel's answer: send is the first to notice that the listener has gone, or the peer's process.
+  if (end.peerLost && (!end.peer.named || end.reset)) return undefined;
+  const bytes = w.random.chance(0.05) ? least : w.random.between(1, w.random.chance(0.2) ? 700 : 40);
+  if (end.peer.incoming.unread + bytes > mostUnread) return undefined;
+  // Bytes for somebody who has closed come back as a reset, of which Wine tells as of a second end.
+  if (!end.peer.open && bytes > 0 && !end.sendingShut && end.events.length > 0) return undefined;
+  return bytes;
+}
+
+/** What was said sends so many bytes. */
+export function wasSent(w: Writer, end: End, bytes: number, urgent = false): void {
+  const { peer } = end;
+  if (!end.sendingShut && !end.reset && peer.open) {
+    if (urgent) peer.incoming.arriveUrgent(bytes);
+    else peer.incoming.arrive(bytes);
+  }
+  if (!peer.open && bytes > 0 && !end.sendingShut) end.reset = true;
+  w.disturb();
+}
+
+export function send(w: Writer, end: End): void {
+  const bytes = bytesToSend(w, end);
+  if (bytes === undefined) return;
+  // What a send to somebody who has gone says depends on what has been noticed of it.
+  w.settle();
+  w.call(end, `${w.random.chance(0.11) ? "sendto" : "send"} NAME ${bytes}`);
+  wasSent(w, end, bytes);
+}
+
+/** Whether a call of `recv` returns, and says what does not depend on time; may make the socket non-blocking for that. */
+export function mayReceive(w: Writer, end: End): boolean {
+  if (end.watched) return false;
+  // Wine's server takes the error from the kernel before recv does; here recv tells of it, as documented.
+  if (end.peerLost && end.reset) return false;
+  if (end.readable || end.nonBlocking || (end.impatient && w.random.chance(0.3))) return true;
+  if (w.random.chance(0.7)) return false;
+  end.nonBlocking = true;
+  w.call(end, "ioctl NAME FIONBIO 1");
+  return true;
+}
+
+/** How many bytes a call is to receive. */
+export function bytesToReceive(w: Writer): number {
+  return w.random.chance(0.03) ? 0 : w.random.between(1, w.random.chance(0.3) ? 2000 : 40);
+}
+
+export function receive(w: Writer, end: End): void {
+  if (!mayReceive(w, end)) return;
+  w.settle();
+  const bytes = bytesToReceive(w);
+  const peek = w.random.chance(0.2);
+  const call = w.random.weighted([
+    [7, "recv"],
+    [2, "recvfrom"],
+    [1, "recvex"],
+  ]);
+  // WSARecvEx's flags come back otherwise over Wine's sockets.
+  const flags = peek && call !== "recvex" ? " peek" : "";
+  w.call(end, `${call} NAME ${bytes}${flags}${call === "recvfrom" && w.random.chance(0.3) ? " from" : ""}`);
+  if (flags === "" && !end.receivingShut) end.incoming.take(bytes);
+}
+
+/** More bytes than any buffer holds, sent by a thread while the peer reads them. */
+export function stream(w: Writer, end: End): void {
+  const { peer } = end;
+  const thread = w.model.freeThread(end.party);
+  const idle = peer.name !== undefined && peer.open && !peer.watched && !peer.receivingShut && !end.sendingShut;
+  if (!idle || end.peerLost || end.reset || peer.reset || end.nonBlocking || peer.nonBlocking || thread === undefined)
+    return;
+  // Nothing here that takes its time; and an urgent byte lets recv stop, and is counted or not.
+  if (end.impatient || peer.impatient || peer.incoming.mark !== undefined) return;
+  w.settle();
+  const bytes = w.random.between(1, w.random.chance(0.3) ? 400_000 : 30_000);
+  const chunk = w.random.pick([100, 4096, 65536]);
+  w.say(`${end.party}@${thread} sendall ${end.name} ${bytes} chunk=${chunk} &`);
+  const reading = w.random.pick([333, 4096, 65536]);
+  w.call(peer, `recvall NAME ${bytes + peer.incoming.unread} chunk=${reading}`);
+  w.say(`${end.party}@${thread} ends`);
+  peer.incoming.clear();
+}
+
+/** Fills all buffers, then the peer reads it all: whoever waited for room hears of it. */
+export function fill(w: Writer, end: End): void {
+  const { peer } = end;
+  if (!end.nonBlocking || !peer.name || !peer.open || !end.open || peer.nonBlocking || peer.watched) return;
+  if (end.sendingShut || end.reset || peer.reset || peer.receivingShut || peer.impatient || end.peerLost) return;
+  if (peer.incoming.unread !== 0 || peer.incoming.mark !== undefined) return;
+  w.settle();
+  w.call(end, "fill NAME chunk=65536");
+  w.say("settle");
+  w.call(end, "select w=NAME t=0");
+  w.call(peer, "recvall NAME $filled");
+  // How much that was is the implementation's affair.
+  w.call(end, "rewind NAME sent");
+  w.call(peer, "rewind NAME received");
+  w.disturb();
+}
+
+export function ask(w: Writer, end: End): void {
+  w.settle();
+  const questions = ["getsockname NAME", "ioctl NAME FIONREAD", "get NAME SO_TYPE", "get NAME SO_LINGER"];
+  // Linux forgets the peer of a connection that both sides have ended; the kernel connection below ours goes on.
+  if (!end.sendingShut && !end.ended && !end.reset) questions.push("getpeername NAME", "get NAME SO_ERROR");
+  questions.push("set NAME TCP_NODELAY 1", "set NAME SO_KEEPALIVE 1", "ioctl NAME SIOCATMARK", "get NAME SO_RCVTIMEO");
+  const question = w.random.pick(questions);
+  if (w.random.chance(0.25) && !end.watched) {
+    const wanted = !end.nonBlocking;
+    w.call(end, `ioctl NAME FIONBIO ${wanted ? 1 : 0}`);
+    // A socket with events stays as it is.
+    if (end.events.length === 0) end.nonBlocking = wanted;
+  } else if (w.random.chance(0.1) && !end.watched) {
+    end.impatient = !end.impatient;
+    w.call(end, `set NAME SO_RCVTIMEO ${end.impatient ? 20 : 0}`);
+  } else w.call(end, question);
+}

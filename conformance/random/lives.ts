@@ -1,0 +1,157 @@
+/** How sockets come about and end: listeners, connections, half-closes, resets, processes that end. */
+
+import { tellMessages } from "./messages.js";
+import { End, Listener } from "./model.js";
+import type { Writer } from "./writer.js";
+
+const oneHost = ["127.0.0.1"];
+
+/** Where a listener may listen, and how it is reached there. */
+const places: ReadonlyArray<readonly [host: string, hosts: readonly string[]]> = [
+  ["127.0.0.2", ["127.0.0.2"]],
+  ["any", ["127.0.0.1", "127.0.0.2"]],
+];
+
+export function listen(w: Writer, party: string): void {
+  const name = w.name();
+  if (!w.tastes.addresses || w.random.chance(0.5)) {
+    w.model.listeners.push(new Listener(party, name, oneHost));
+    w.say(`${party} listener ${name}`);
+    return;
+  }
+  const [host, hosts] = w.random.pick(places);
+  w.model.listeners.push(new Listener(party, name, hosts));
+  w.say(`${party} listener ${name} ${host}:0`);
+}
+
+/** The address of a listener, for `connect`. */
+function addressOf(w: Writer, listener: Listener): string {
+  const host = w.random.pick(listener.hosts);
+  return host === "127.0.0.1" ? `$${listener.name}` : `${host}:$${listener.name}`;
+}
+
+export function connect(w: Writer, listener: Listener): void {
+  if (listener.backlog.length >= 4) return;
+  const party = w.random.pick(w.model.parties);
+  const end = new End(party, w.name());
+  end.peer = new End(listener.party, undefined);
+  end.peer.peer = end;
+  w.model.ends.push(end, end.peer);
+  listener.backlog.push(end.peer);
+  const address = addressOf(w, listener);
+  if (w.random.chance(0.3)) {
+    end.nonBlocking = true;
+    w.say(`${party} socket ${end.name}`);
+    w.say(`${party} ioctl ${end.name} FIONBIO 1`);
+    w.say(`${party} connect ${end.name} ${address}`);
+    w.say(`${party} until w=${end.name}`);
+  } else w.say(`${party} connection ${end.name} ${address}`);
+  w.disturb();
+}
+
+/** Nobody listens there any more. */
+export function connectInVain(w: Writer): void {
+  const closed = w.model.listeners.filter(({ open }) => !open);
+  if (closed.length === 0) return;
+  w.settle();
+  const party = w.random.pick(w.model.parties);
+  w.say(`${party} connection ${w.name()} ${addressOf(w, w.random.pick(closed))}`);
+}
+
+export function accept(w: Writer, listener: Listener): void {
+  w.settle();
+  const end = listener.backlog.shift()!;
+  end.name = w.name();
+  end.nonBlocking = listener.nonBlocking;
+  end.impatient = listener.impatient;
+  end.incoming.inLine = listener.inLine;
+  end.events = listener.events;
+  w.say(`${listener.party} accept ${end.name} ${listener.name}${w.random.chance(0.3) ? " from" : ""}`);
+  // Not yet the kernel's answer: what the first look at it says when the connector's process has gone.
+  if (end.peerLost) w.disturb();
+}
+
+export function closeListener(w: Writer, listener: Listener | undefined): void {
+  if (!listener) return;
+  // Not yet the kernel's answer: recv that waits while the listener closes that has not accepted yet.
+  if (listener.backlog.some(({ peer }) => peer.watched)) return;
+  if (listener.backlog.some(({ peer }) => !mayReset(peer))) return;
+  w.settle();
+  if (listener.events.length > 0) tellMessages(w, listener.party);
+  w.model.closeListener(listener);
+  w.say(`${listener.party} close ${listener.name}`);
+  w.disturb();
+}
+
+/**
+ * Whether that end may be reset now. While bytes that a window was told of lie unread, the wrapper notices a reset with the next
+ * call or within a second, which is a matter of time. And of a reset behind the end Wine tells as of a second end.
+ */
+function mayReset(end: End): boolean {
+  return end.events.length === 0 || (end.incoming.unread === 0 && !end.ended);
+}
+
+/**
+ * Whether that end's peer may end the stream. Where both sides have, Wine tells of the end only, and of no bytes that are left
+ * before it.
+ */
+function mayEnd(end: End): boolean {
+  return end.events.length === 0 || !end.sendingShut;
+}
+
+export function endProcess(w: Writer, party: string): void {
+  const { model } = w;
+  // Wine does not always close the sockets of a process that ends while threads of it wait: its peers would never know.
+  if (model.waiting.some((one) => one.party === party)) return;
+  const gone = (end: End) => end.open && end.party === party;
+  if (disturbsMany(w, gone)) return;
+  // Not yet the kernel's answer: recv that waits while the listener goes that has not accepted yet.
+  const listeners = model.openListeners().filter((listener) => listener.party === party);
+  if (listeners.some(({ backlog }) => backlog.some(({ peer }) => peer.watched))) return;
+  // A killed process is told of at once only where all connections with events lead to it: else within a second.
+  const left = model.namedEnds().filter((end) => end.events.length > 0 && end.party !== party);
+  if (left.some(({ peer }) => peer.party === party)) return;
+  w.settle();
+  model.end(party);
+  w.say(`${party} ${w.random.pick(["dies", "leaves"])}`);
+  w.disturb();
+}
+
+/** Whether it would end calls that wait for several ends at once: which of them they find is a matter of time. */
+function disturbsMany(w: Writer, gone: (end: End) => boolean): boolean {
+  return w.model.waiting.some(({ ends }) => ends.length > 1 && ends.some(({ peer }) => gone(peer)));
+}
+
+export function shutdown(w: Writer, end: End): void {
+  const how = w.random.pick([0, 1, 1, 1, 2]);
+  // Who receives no more is told of bytes all the same by Wine.
+  if (how !== 1 && end.events.length > 0) return;
+  if (how !== 0 && (!mayEnd(end.peer) || (end.events.length > 0 && end.ended))) return;
+  // Not yet the kernel's answer: what send says when both a reset and a shutdown forbid it.
+  if ((end.watched && how !== 1) || (end.peerLost && end.reset)) return;
+  w.settle();
+  w.call(end, `shutdown NAME ${how}`);
+  if (how !== 1) end.receivingShut = true;
+  if (how !== 0) {
+    end.sendingShut = true;
+    end.peer.ended = true;
+  }
+  w.disturb();
+}
+
+export function linger(w: Writer, end: End): void {
+  end.lingerZero = w.random.chance(0.7);
+  w.call(end, `set NAME SO_LINGER ${end.lingerZero ? "1" : "0"} 0`);
+}
+
+export function close(w: Writer, end: End): void {
+  if (end.watched) return;
+  if ((end.incoming.unread > 0 || end.lingerZero) && !mayReset(end.peer)) return;
+  if (!mayEnd(end.peer)) return;
+  w.settle();
+  // Messages that lie in the queue would be taken for those of the next socket of that number.
+  if (end.events.length > 0) tellMessages(w, end.party);
+  w.model.close(end);
+  w.call(end, `${w.tastes.handles && w.random.chance(0.3) ? "closehandle" : "close"} NAME`);
+  w.disturb();
+}
