@@ -12,6 +12,7 @@ import { messageRulesGroup } from "./message-rules.js";
 import { messageStatesGroup } from "./message-states.js";
 import { messagesGroup } from "./messages.js";
 import { nonblockingGroup } from "./nonblocking.js";
+import { operationsGroup } from "./operations.js";
 import { optionsGroup } from "./options.js";
 import { selectArgumentsGroup } from "./select-arguments.js";
 import { selectingGroup } from "./selecting.js";
@@ -49,6 +50,7 @@ const groups = [
   messageStatesGroup,
   extensionsGroup,
   handlesGroup,
+  operationsGroup,
 ];
 
 /** All scenarios, in the groups' order. */

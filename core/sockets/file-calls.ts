@@ -29,7 +29,7 @@ export function transferFile(d: Descriptor, socket: usize, reading: bool, buffer
     begin(overlapped);
   }
   const generation = generationOf(d);
-  const moved = reading ? receiveSome(d, socket, generation, buffer, bytes) : sendAll(d, socket, generation, buffer, bytes);
+  const moved = reading ? receiveSome(d, socket, generation, buffer, bytes, false) : sendAll(d, socket, generation, buffer, bytes);
   if (moved >= 0) {
     if (done != 0) store<u32>(done, moved);
     if (overlapped != 0) complete(port, key, overlapped, moved, 0);
@@ -47,7 +47,7 @@ function wouldNotWait(d: Descriptor, reading: bool, bytes: u32): bool {
   lock(lockWord);
   // Without a ring there is nothing to wait for in it.
   const ring = kindOf(d) >= KIND_PENDING;
-  const may = !ring || (reading ? readReady(d) : d.sendOwner == 0 && writeReady(d) && knownRoom(d) >= bytes);
+  const may = !ring || (reading ? d.shutdownReceive != 0 || readReady(d) : d.sendOwner == 0 && writeReady(d) && knownRoom(d) >= bytes);
   unlock(lockWord);
   return may;
 }

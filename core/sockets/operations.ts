@@ -246,7 +246,7 @@ function carryOut(operation: Operation): void {
   } else {
     const result =
       operation.kind == OPERATION_READ
-        ? receiveSome(d, socket, generation, operation.buffer, operation.length)
+        ? receiveSome(d, socket, generation, operation.buffer, operation.length, true)
         : sendAll(d, socket, generation, operation.buffer, operation.length);
     if (result < 0) error = ws.WSAGetLastError();
     else bytes = result;

@@ -107,15 +107,24 @@ function peek<T>(d: Descriptor, elements: usize, count: i32, length: u32, skip: 
  * `recv` on a user-level connection, into the bytes of `count` elements: see pieces.ts.
  * @param generation which socket of the handle is meant. It may be closed meanwhile, or before, and be another connection's
  * then: its bytes are not for this call.
+ * @param begun it is made for an operation that has waited already: a reset is an error to it, as to a thread that is blocked
  */
-export function receive<T>(d: Descriptor, socket: usize, generation: u32, elements: usize, count: i32, flags: i32): i32 {
+export function receive<T>(
+  d: Descriptor,
+  socket: usize,
+  generation: u32,
+  elements: usize,
+  count: i32,
+  flags: i32,
+  begun: bool = false,
+): i32 {
   if ((flags & ~(ws.MSG_PEEK | ws.MSG_OOB)) != 0) return refuse(ws.WSAEOPNOTSUPP);
   const length = totalOf<T>(elements, count);
   if (length < 0) return fail(-length);
   if ((flags & ws.MSG_OOB) != 0) return receiveUrgent<T>(d, socket, elements, count, flags);
   const peeking = (flags & ws.MSG_PEEK) != 0;
   let deadline: u64 = 0;
-  let waited = false;
+  let waited = begun;
   const lockWord = receiveLockOf(d);
   lock(lockWord);
   while (d.generation == generation && d.handle == socket && kindOf(d) >= KIND_PENDING) {

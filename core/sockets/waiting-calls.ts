@@ -14,13 +14,13 @@ const TIME_OFFSET: usize = 64;
 /** No more than this is given to one call, whose lengths have a sign. */
 const ONE_CALL_BYTES: u32 = 1 << 30;
 
-/** `recv` that waits. */
-export function receiveSome(d: Descriptor, socket: usize, generation: u32, buffer: usize, length: u32): i32 {
+/** `recv` that waits. @param begun for an operation whose call has returned: see `receive` */
+export function receiveSome(d: Descriptor, socket: usize, generation: u32, buffer: usize, length: u32, begun: bool): i32 {
   const most = <i32>min(length, ONE_CALL_BYTES);
   while (true) {
     const kind = kindOfSocket(d, generation);
     if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK);
-    const result = kind >= KIND_ENDED ? receive<u8>(d, socket, generation, buffer, most, 0) : ws.recv(socket, buffer, most, 0);
+    const result = kind >= KIND_ENDED ? receive<u8>(d, socket, generation, buffer, most, 0, begun) : ws.recv(socket, buffer, most, 0);
     if (result >= 0 || ws.WSAGetLastError() != ws.WSAEWOULDBLOCK) return result;
     waitReady(socket, true);
   }

@@ -1,0 +1,28 @@
+import { Group } from "../scenario.js";
+
+/** Operations that have begun, in the less common states of their sockets. */
+export const operationsGroup = new Group("operations");
+const { add } = operationsGroup;
+
+add(
+  "ReadFile on a non-blocking socket: the peer closes with bytes unread",
+  `
+  pair
+  A ioctl s FIONBIO 1
+  A send s 4 => 4
+  settle
+  A beginfile s read 16 => started
+  A endfile s t=30 => still pending
+  B close s
+  A endfile s => FALSE ERROR_NETNAME_DELETED
+`,
+);
+
+add(
+  "ReadFile: receiving is shut down",
+  `
+  pair
+  A shutdown s 0
+  A beginfile s read 16 => FALSE ERROR_PIPE_NOT_CONNECTED
+`,
+);
