@@ -53,6 +53,23 @@ add(
 );
 
 add(
+  "a newer urgent byte comes behind bytes that were seen before: recv passes the older one",
+  `
+  pair
+  B send s 2
+  B send s 1 oob
+  B send s 20
+  settle
+  A recv s 1 oob => 1 'A'
+  A recv s 1 => 1 'a'
+  B send s 1 oob
+  settle
+  A recv s 15
+  A recv s 40
+`,
+);
+
+add(
   "recv while only an urgent byte is there drops it",
   `
   pair

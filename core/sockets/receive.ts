@@ -141,7 +141,8 @@ export function receive<T>(
       return fail(ws.WSAESHUTDOWN);
     }
     let there = d.seenHead - d.tail;
-    if (there == 0 || there < <u32>length) there = readableWithMarks(d);
+    // Where a mark is known, a newer one may have made an ordinary byte of it.
+    if (there == 0 || there < <u32>length || d.urgent != 0) there = readableWithMarks(d);
     let most = <u32>length;
     if (d.urgent != 0 && there != 0 && length != 0) {
       there = peeking ? peekToMark(d, there) : upToMark(d, there, waited);
