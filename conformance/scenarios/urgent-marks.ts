@@ -70,6 +70,16 @@ add(
 );
 
 add(
+  "in line, and receiving is shut down: recv with MSG_OOB",
+  `
+  pair
+  A set s SO_OOBINLINE 1
+  A shutdown s 0
+  A recv s 1 oob => -1 WSAEINVAL
+`,
+);
+
+add(
   "recv while only an urgent byte is there drops it",
   `
   pair

@@ -238,7 +238,7 @@ export function receiveUrgent<T>(d: Descriptor, socket: usize, elements: usize, 
     }
     if (d.shutdownReceive != 0 || d.urgentInLine != 0) {
       unlock(lockWord);
-      return fail(d.shutdownReceive != 0 ? ws.WSAESHUTDOWN : ws.WSAEINVAL);
+      return fail(d.urgentInLine != 0 ? ws.WSAEINVAL : ws.WSAESHUTDOWN);
     }
     if (hasUrgent(d)) {
       if (length != 0 && !canReceive<T>(d, elements, count, 0, 1)) {
