@@ -309,6 +309,21 @@ add(
 );
 
 add(
+  "FD_CLOSE: the listener closes that has not accepted",
+  `
+  B listener l
+  A connection s $l
+  A window w
+  A async s w READ WRITE CLOSE => 0
+  A messages 1 => s:WRITE
+  settle
+  B close l => 0
+  A messages 1 => s:CLOSE(WSAECONNRESET) | wine: s:CLOSE (Wine's server takes the error from the kernel when it notices the reset)
+`,
+  { kernelOnly: "nobody accepts" },
+);
+
+add(
   "what is there already is told of in this order: urgent, to read, to write",
   `
   pair

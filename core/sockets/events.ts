@@ -11,6 +11,7 @@ import * as layout from "../layout";
 import * as os from "../os";
 import { runtime } from "../runtime";
 import { Thread } from "../vmmc/bells";
+import { hasNoPeer } from "../vmmc/kernel-connection";
 import { peerFlags } from "./connection";
 import {
   Descriptor,
@@ -50,9 +51,17 @@ export function tellKernel(d: Descriptor): void {
   if (eventsOf(d) != 0) ws.WSAAsyncSelect(d.handle, d.window, d.message, kernelEvents(d, eventsOf(d)));
 }
 
-/** As `tellKernel`, when the kernel carries the connection from now on. That it is connected has been told already. */
-export function returnEvents(d: Descriptor): void {
-  if (eventsOf(d) != 0) ws.WSAAsyncSelect(d.handle, d.window, d.message, (eventsOf(d) & ~ws.FD_CONNECT) | ws.FD_ACCEPT);
+/**
+ * As `tellKernel`, when the kernel carries the connection from now on. That it is connected has been told already. Of a reset
+ * that came while the end was ours to tell, Wine's server says nothing any more: so we do. `memory`: 256 bytes.
+ */
+export function returnEvents(d: Descriptor, memory: usize): void {
+  const events = eventsOf(d);
+  if (events == 0) return;
+  const reset = (events & ws.FD_CLOSE) != 0 && hasNoPeer(d.handle, memory);
+  const asked = (events & ~ws.FD_CONNECT) | ws.FD_ACCEPT;
+  ws.WSAAsyncSelect(d.handle, d.window, d.message, reset ? asked & ~ws.FD_CLOSE : asked);
+  if (reset) postOnce(d, ws.FD_CLOSE, offsetof<Descriptor>("closePosted"), ws.WSAECONNRESET);
 }
 
 /** An accepted socket has what its listener had. */

@@ -89,7 +89,7 @@ export function toKernel(d: Descriptor, reason: u32, memory: usize): void {
     if (d.shutdownSend != 0 || d.shutdownReceive != 0) ws.shutdown(d.handle, shut);
     // Not before: calls on a kernel socket take no lock, and their bytes come after those of the ring.
     setKind(d, KIND_KERNEL);
-    returnEvents(d);
+    returnEvents(d, memory);
   } else {
     // Nothing goes to the kernel any more: the peer would not see that something is missing.
     resetOnClose(d.handle, memory);

@@ -2,7 +2,7 @@
 import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
-import { selectOne } from "../vmmc/kernel-connection";
+import { hasNoPeer, selectOne } from "../vmmc/kernel-connection";
 import { BAD_BUFFER } from "./buffers";
 import { wakeCaretaker } from "./caretaker";
 import { damage, endConnection, peerFlags } from "./connection";
@@ -209,9 +209,7 @@ export function receive<T>(
  */
 function wasResetInKernel(d: Descriptor, socket: usize): bool {
   const memory = smallScratch();
-  if (memory == 0 || kindOf(d) != KIND_KERNEL) return false;
-  store<i32>(memory, SCRATCH_BYTES / 2);
-  return ws.getpeername(socket, memory + SCRATCH_BYTES / 2, memory) != 0 && ws.WSAGetLastError() == ws.WSAENOTCONN;
+  return memory != 0 && kindOf(d) == KIND_KERNEL && hasNoPeer(socket, memory);
 }
 
 /** Nothing to read on a non-blocking socket: a connection that is not decided yet may have its answer in the kernel. */

@@ -3,6 +3,8 @@ import * as ws from "../generated/winsock";
 
 /** More doorbells than this are not taken at once: an honest peer sends one for each time we arm. */
 const DOORBELLS_AT_ONCE = 64;
+/** Room for a name. */
+const NAME_BYTES = 128;
 
 /** True when a read would not block: doorbells, or the end of the connection. `memory` holds a small fd_set and more. */
 export function kernelReadable(socket: usize, memory: usize): bool {
@@ -55,6 +57,12 @@ export function kernelEnded(socket: usize, memory: usize): bool {
 /** True for the errors with which the kernel says that a connection is over, and not only a call in vain. */
 export function hasFailed(error: i32): bool {
   return error == ws.WSAECONNRESET || error == ws.WSAECONNABORTED || error == ws.WSAENOTCONN;
+}
+
+/** True when the kernel knows no peer of the connection any more: after a reset, and not after an orderly end. */
+export function hasNoPeer(socket: usize, memory: usize): bool {
+  store<i32>(memory, NAME_BYTES);
+  return ws.getpeername(socket, memory + NAME_BYTES, memory) != 0 && ws.WSAGetLastError() == ws.WSAENOTCONN;
 }
 
 /** From now on closing the socket resets the connection, whatever was sent: the peer must not take it for an orderly end. */

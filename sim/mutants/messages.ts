@@ -54,7 +54,7 @@ export const messageMutants: readonly Mutant[] = [
   {
     name: "kernel-not-told-of-hand-over",
     breaks: "a connection that the kernel takes over has no events there",
-    changes: [{ from: "  returnEvents(d);\n", to: "" }],
+    changes: [{ from: "  returnEvents(d, memory);\n", to: "" }],
     by: "liveness",
     profile: "messages",
   },
