@@ -80,6 +80,41 @@ add(
 );
 
 add(
+  "two urgent bytes in a row, of a connector that closes before it is accepted",
+  `
+  B listener l
+  A connection s $l
+  A send s 1 oob => 1
+  A send s 3 oob => 3
+  settle
+  A close s
+  settle
+  B accept s l => 0
+  B recv s 16 => 2 'AB'
+  B recv s 16 => 0
+`,
+  { kernelOnly: "closed before it is accepted" },
+);
+
+add(
+  "two urgent bytes in a row, in line, of a connector that closes before it is accepted",
+  `
+  B listener l
+  B set l SO_OOBINLINE 1
+  A connection s $l
+  A send s 1 oob => 1
+  A send s 3 oob => 3
+  settle
+  A close s
+  settle
+  B accept s l => 0
+  B recv s 16
+  B recv s 16
+`,
+  { kernelOnly: "closed before it is accepted" },
+);
+
+add(
   "recv while only an urgent byte is there drops it",
   `
   pair

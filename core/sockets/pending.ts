@@ -27,7 +27,7 @@ import {
 } from "./descriptor";
 import { beginEvents, returnEvents } from "./events";
 import { freeSlot, listenerSlot, ownerRuns, pendingSlot, slotTag, slotWord } from "./directory";
-import { markSent } from "./urgent";
+import { givenWay, markSent } from "./urgent";
 
 /** A kernel that takes no byte for this long (ms) while a connection is handed over to it will not take any. */
 const HAND_OVER_LIMIT_MS = 2000;
@@ -157,10 +157,12 @@ function handOver(d: Descriptor, memory: usize): bool {
   let sent: u32 = 0;
   let whole = true;
   while (sent < d.head) {
-    // Up to a byte that was sent as urgent, and that byte by itself.
+    // Up to a byte that was sent as urgent, and that byte by itself. Whether those that gave way to newer ones are passed over
+    // is the receiver's affair.
     const mark = markSent(d);
-    const most = sent < mark ? mark - sent : sent == mark ? 1 : d.head - sent;
-    const done = ws.send(d.handle, d.remoteRing + sent, most, sent == mark ? ws.MSG_OOB : 0);
+    const urgent = sent == mark || sent < givenWay(d);
+    const most = urgent ? 1 : sent < mark ? mark - sent : d.head - sent;
+    const done = ws.send(d.handle, d.remoteRing + sent, most, urgent ? ws.MSG_OOB : 0);
     if (done > 0) {
       sent += done;
       continue;

@@ -74,6 +74,11 @@ export function markSent(d: Descriptor): u32 {
   return sync.loadRelaxed(d.remote + layout.BLOCK_URGENT_AT);
 }
 
+/** How many urgent bytes at the beginning of a ring of which nobody has read yet gave way to newer ones. With `sendLock` held. */
+export function givenWay(d: Descriptor): u32 {
+  return (sync.loadRelaxed(d.remote + layout.BLOCK_URGENT) >> layout.URGENT_PASS_SHIFT) & layout.URGENT_PASS_MASK;
+}
+
 /** True when the peer has marked a byte that was not noticed yet. With `receiveLock` held. */
 // @ts-ignore: decorator
 @inline
