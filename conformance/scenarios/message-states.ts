@@ -226,6 +226,23 @@ add(
 );
 
 add(
+  "a listener without FD_ACCEPT: an urgent byte of a connector that closes before it is accepted",
+  `
+  A listener l
+  A window w
+  A async l w READ WRITE OOB => 0
+  B connection s $l
+  B send s 2 oob => 2
+  settle
+  B close s
+  settle
+  A accept s l => 0
+  A messages 3 => s:OOB s:READ s:WRITE
+`,
+  { kernelOnly: "closed before it is accepted" },
+);
+
+add(
   "inherited events are cancelled for the accepted socket only",
   `
   A listener l

@@ -38,7 +38,7 @@ export function kernelEvents(d: Descriptor, events: i32): i32 {
   if (events == 0) return 0;
   const kind = kindOf(d);
   // What it accepts has its events from the kernel, before we know what it will be: none that could come about.
-  if (kind == KIND_LISTENER) return (events & ws.FD_ACCEPT) != 0 ? ws.FD_ACCEPT : ws.FD_OOB;
+  if (kind == KIND_LISTENER) return (events & ws.FD_ACCEPT) != 0 ? ws.FD_ACCEPT : ws.FD_CONNECT;
   const offered = changetype<usize>(d.segment) != 0;
   if (!offered && kind != KIND_ENDED) return events;
   // A connected socket never accepts. The first FD_WRITE comes with FD_CONNECT, and the kernel knows when.
