@@ -125,6 +125,28 @@ add(
 );
 
 add(
+  "close by another thread while select waits for bytes and for urgent ones",
+  `
+  pair
+  A@1 select r=s e=s &
+  A@1 blocked => yes
+  A close s => 0
+  A@1 ends
+`,
+);
+
+add(
+  "close by another thread while select waits for urgent bytes only",
+  `
+  pair
+  A@1 select e=s &
+  A@1 blocked => yes
+  A close s => 0
+  A@1 ends
+`,
+);
+
+add(
   "close by another thread while send waits",
   `
   pair

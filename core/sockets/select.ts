@@ -118,6 +118,9 @@ function collectExcepts(call: Call): void {
       if (isUrgent(d, socket)) setAdd(call.readyExcepts, socket);
       continue;
     }
+    // A socket that was closed meanwhile is ready for the other sets; who waits for nothing else is told that it is none.
+    const told = load<u32>(call.readyReads) + load<u32>(call.readyWrites) != 0;
+    if (told && call.slept != 0 && closedMeanwhile(socket)) continue;
     if (isUnknown(socket)) call.unknown = 1;
     setAdd(call.kernelExcepts, socket);
     call.kernelSockets++;
