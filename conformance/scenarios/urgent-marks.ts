@@ -202,6 +202,35 @@ add(
 );
 
 add(
+  "recv with MSG_OOB behind the end, after a send of no bytes",
+  `
+  pair
+  A ioctl s FIONBIO 1
+  B close s
+  settle
+  A recv s 16 => 0
+  A send s 0 => 0
+  settle
+  A recv s 1 oob => -1 WSAEWOULDBLOCK
+`,
+);
+
+add(
+  "recv with MSG_OOB behind the end, after a send that shutdown forbids",
+  `
+  pair
+  A ioctl s FIONBIO 1
+  A shutdown s 1
+  B close s
+  settle
+  A recv s 16 => 0
+  A send s 5 => -1 WSAESHUTDOWN
+  settle
+  A recv s 1 oob => -1 WSAEWOULDBLOCK
+`,
+);
+
+add(
   "recv of no bytes passes over nothing",
   `
   pair

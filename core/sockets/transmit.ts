@@ -126,7 +126,8 @@ export function transmit<T>(d: Descriptor, socket: usize, generation: u32, eleme
   if (!closed) releaseSend(d);
   const kind = kindOf(d);
   const died = kind == KIND_ENDED && isReset(d);
-  if (!closed && kind == KIND_ENDED) setEnd(d, ENDED_OTHERWISE);
+  // Bytes come back as a reset, if they are sent.
+  if (!closed && kind == KIND_ENDED && length != 0 && d.shutdownSend == 0) setEnd(d, ENDED_OTHERWISE);
   unlock(lockWord);
   if (closed) return fail(waited ? ws.WSAEINTR : ws.WSAENOTSOCK);
   if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK); // another thread is closing it
@@ -227,7 +228,7 @@ function transmitAfterEnd<T>(
   // With the lock: the handle may be closed and be another connection's. A blocked sender has bytes on the way that nobody
   // will read: the kernel calls that a reset, and so it stays.
   if (blocked) setReset(d);
-  else setEnd(d, ENDED_OTHERWISE);
+  else if (totalOf<T>(elements, count) != 0) setEnd(d, ENDED_OTHERWISE);
   unlock(lockWord);
   if (blocked) return fail(ws.WSAECONNRESET);
   return sendRest<T>(d, socket, elements, count, 0, done, generation);
