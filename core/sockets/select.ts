@@ -73,7 +73,8 @@ export function selectMixed(reads: usize, writes: usize, excepts: usize, time: u
     // The kernel's sockets are asked when nothing else is ready, and else often enough.
     if (call.kernelSockets != 0 && (ready == 0 || call.unknown != 0 || now - thread.kernelAskedUs > <u64>layout.SELECT_KERNEL_PERIOD_US)) {
       const asked = askKernel(call, 0);
-      thread.kernelAskedUs = now;
+      // What it has found ready stays so until somebody does something about it: until then it is asked every time.
+      thread.kernelAskedUs = asked > 0 ? 0 : now;
       if (asked < 0) return asked;
       ready += asked;
     }

@@ -29,7 +29,7 @@ export class Thread {
   /** True (1) while the hook is called from a wait of ours; and once it has ended that wait. */
   blocking: u32;
   cancelled: u32;
-  /** When `select` last asked the kernel (us). */
+  /** When `select` last asked the kernel, and nothing was ready there (us); 0: it is to be asked. */
   kernelAskedUs: u64;
   /** DUTY_ of a thread of ours; and the next one of those that are to come, or have nothing to do. */
   duty: u32;
@@ -101,6 +101,12 @@ function takeSlot(): i32 {
   }
   unlock(bellsLock);
   return found;
+}
+
+/** This thread has done something that the kernel's sockets may be ready for at once: its next `select` asks. */
+export function askKernelNext(): void {
+  const known = os.thread();
+  if (known != 0) changetype<Thread>(known).kernelAskedUs = 0;
 }
 
 /** At least `bytes` of memory that belongs to this thread until its next call; 0 when there is none. */

@@ -2,7 +2,7 @@
 import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import { runtime } from "../runtime";
-import { currentThread, scratch } from "../vmmc/bells";
+import { askKernelNext, currentThread, scratch } from "../vmmc/bells";
 import { KIND_CONNECTING, KIND_KERNEL, KIND_UNUSED, eventsOf, isNonBlocking, kindOf } from "../sockets/descriptor";
 import { takeOffer } from "../sockets/accepting";
 import { endDescriptor, shutdownStream } from "../sockets/closing";
@@ -28,6 +28,7 @@ export function socket(family: i32, type: i32, protocol: i32): usize {
 }
 
 export function closesocket(socket: usize): i32 {
+  askKernelNext();
   const d = lookup(socket);
   if (changetype<usize>(d) != 0 && kindOf(d) != KIND_UNUSED) {
     if (keepForDuplicates(d, socket)) return 0;
@@ -54,6 +55,7 @@ export function listen(socket: usize, backlog: i32): i32 {
 }
 
 export function connect(socket: usize, name: usize, length: i32): i32 {
+  askKernelNext();
   const d = lookup(socket);
   if (changetype<usize>(d) == 0 || kindOf(d) == KIND_UNUSED || d.stream == 0) return ws.connect(socket, name, length);
   if (kindOf(d) == KIND_CONNECTING) return connectAgain(socket, name, length);
@@ -134,7 +136,10 @@ function peerName(socket: usize): usize {
 
 export function shutdown(socket: usize, how: i32): i32 {
   const d = userLevel(socket);
-  if (changetype<usize>(d) == 0) return ws.shutdown(socket, how);
+  if (changetype<usize>(d) == 0) {
+    askKernelNext();
+    return ws.shutdown(socket, how);
+  }
   // The kernel is not asked: it may be through with its connect just then, and would end the doorbells' way.
   if (kindOf(d) == KIND_CONNECTING && !nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
   return shutdownStream(d, socket, how);

@@ -5,17 +5,24 @@ import { anyUserLevel, selectMixed } from "../sockets/select";
 import { transmit } from "../sockets/transmit";
 import { receive } from "../sockets/receive";
 import { userLevel } from "../sockets/table";
+import { askKernelNext } from "../vmmc/bells";
 
 export function send(socket: usize, buffer: usize, length: i32, flags: i32): i32 {
   const d = userLevel(socket);
-  if (changetype<usize>(d) == 0) return ws.send(socket, buffer, length, flags);
+  if (changetype<usize>(d) == 0) {
+    askKernelNext();
+    return ws.send(socket, buffer, length, flags);
+  }
   return transmit<u8>(d, socket, generationOf(d), buffer, length, flags);
 }
 
 /** The address means nothing on a stream that is connected. */
 export function sendto(socket: usize, buffer: usize, length: i32, flags: i32, name: usize, nameLength: i32): i32 {
   const d = userLevel(socket);
-  if (changetype<usize>(d) == 0) return ws.sendto(socket, buffer, length, flags, name, nameLength);
+  if (changetype<usize>(d) == 0) {
+    askKernelNext();
+    return ws.sendto(socket, buffer, length, flags, name, nameLength);
+  }
   return transmit<u8>(d, socket, generationOf(d), buffer, length, flags);
 }
 
