@@ -25,7 +25,7 @@ import {
 } from "./descriptor";
 import { fail } from "./errors";
 import { lock, unlock } from "./lock";
-import { setAdd, setCopy, setCount, setEntry } from "./fd-set";
+import { dropRepeated, holds, setAdd, setCopy, setCount, setEntry } from "./fd-set";
 import { decided, settleIfDecided, settlePending } from "./pending";
 import { finishConnecting } from "./rendezvous";
 import { armSet, disarmSet } from "./select-arm";
@@ -80,7 +80,7 @@ export function selectMixed(reads: usize, writes: usize, excepts: usize, time: u
     }
     if (done || ready != 0) {
       if (call.slept == 0 && pollPeers(call)) ready = collect(call);
-      return finish(call, ready);
+      return finish(call);
     }
     if (spun) {
       const slept = sleep(call, restUs);
@@ -119,9 +119,7 @@ function collectExcepts(call: Call): void {
       if (isUrgent(d, socket)) setAdd(call.readyExcepts, socket);
       continue;
     }
-    // A socket that was closed meanwhile is ready for the other sets; who waits for nothing else is told that it is none.
-    const told = load<u32>(call.readyReads) + load<u32>(call.readyWrites) != 0;
-    if (told && call.slept != 0 && closedMeanwhile(socket)) continue;
+    if (wasClosed(call, socket)) continue;
     if (isUnknown(socket)) call.unknown = 1;
     setAdd(call.kernelExcepts, socket);
     call.kernelSockets++;
@@ -154,14 +152,22 @@ function collectSet(call: Call, set: usize, ready: usize, kernel: usize, reading
     }
     // After its end no call on the connection waits, whatever the kernel still believes.
     const ended = changetype<usize>(d) != 0 && kindOf(d) == KIND_ENDED;
-    if (ended || (call.slept != 0 && closedMeanwhile(socket))) {
-      setAdd(ready, socket);
+    if (ended || wasClosed(call, socket)) {
+      if (ended || reading) setAdd(ready, socket);
       continue;
     }
     if (isUnknown(socket)) call.unknown = 1;
     setAdd(kernel, socket);
     call.kernelSockets++;
   }
+}
+
+/**
+ * True when the call has waited for bytes of a socket that was closed meanwhile: that makes it readable. One that is in the other
+ * sets alone makes the call fail, as with the kernel, which is asked about it.
+ */
+function wasClosed(call: Call, socket: usize): bool {
+  return call.slept != 0 && closedMeanwhile(socket) && holds(call.reads, socket);
 }
 
 function closedMeanwhile(socket: usize): bool {
@@ -359,9 +365,13 @@ function answerDoorbells(call: Call): void {
   if (left && !anythingReady(call)) os.sleepMs(1);
 }
 
-function finish(call: Call, ready: u32): i32 {
+/** Gives the application its sets back, with what is ready, and says how much that is. */
+function finish(call: Call): i32 {
+  dropRepeated(call.readyReads, call.small);
+  dropRepeated(call.readyWrites, call.small);
+  dropRepeated(call.readyExcepts, call.small);
   setCopy(call.readyReads, call.reads);
   setCopy(call.readyWrites, call.writes);
   setCopy(call.readyExcepts, call.excepts);
-  return ready;
+  return load<u32>(call.readyReads) + load<u32>(call.readyWrites) + load<u32>(call.readyExcepts);
 }
