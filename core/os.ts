@@ -8,6 +8,8 @@
 @external("os", "thread") export declare function thread(): usize;
 /** False when the platform cannot keep it. */
 @external("os", "set_thread") export declare function setThread(record: usize): bool;
+/** Says that this thread's last error is none: `WSASetLastError(0)`, for calls that take as long as a few of those. */
+@external("os", "clear_error") export declare function clearError(): void;
 
 /** Zeroed memory of the process, 64-byte aligned; 0 when there is none left. */
 @external("os", "alloc") export declare function alloc(bytes: usize): usize;

@@ -9,6 +9,7 @@ static bool is_open_here(const struct w2c_os *o, u64 socket) { return end_of(soc
 static u64 socket_of(const struct pipe_end *e) { return (u64)(e - m.sockets + 1) * 4; }
 static u32 error_of(struct w2c_os *o, s32 error) { return o->error = error, (u32)-1; }
 OS u32 w2c_os_WSAGetLastError(struct w2c_os *o) { return (u32)o->error; }
+OS void w2c_os_clear_error(struct w2c_os *o) { o->error = 0; }
 OS void w2c_os_WSASetLastError(struct w2c_os *o, u32 error) { o->error = (s32)error; }
 
 /** A connect without blocking is under way. */

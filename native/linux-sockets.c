@@ -20,6 +20,7 @@ static u32 vmmc_refused(void) { errno = EOPNOTSUPP; return vmmc_done(-1); }
 #define FD(socket) ((int)(socket))
 
 OS u32 w2c_os_WSAGetLastError(struct w2c_os *o) { return (u32)vmmc_last_error; }
+OS void w2c_os_clear_error(struct w2c_os *o) { vmmc_last_error = 0; }
 OS void w2c_os_WSASetLastError(struct w2c_os *o, u32 error) { vmmc_last_error = (s32)error; }
 OS u64 w2c_os_socket(struct w2c_os *o, u32 family, u32 type, u32 protocol) { return (u64)(s32)vmmc_done(socket((int)family, (int)type | SOCK_CLOEXEC, (int)protocol)); }
 /* As WinSock: whoever sleeps in a call on the socket comes back. Linux closes the descriptor and lets them sleep on. */

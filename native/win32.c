@@ -14,6 +14,11 @@ static bool vmmc_variable(const char *name, char *text, size_t size), vmmc_value
 /* --- Threads, memory, time --- */
 OS uptr w2c_os_thread(struct w2c_os *o) { DWORD e = GetLastError(); uptr r = (uptr)TlsGetValue(vmmc_tls); SetLastError(e); return r; }
 OS u32 w2c_os_set_thread(struct w2c_os *o, uptr record) { return TlsSetValue(vmmc_tls, (void *)record) != 0; }
+#ifdef _WIN64 /* where a thread's last error is has never changed; SetLastError goes there by way of three DLLs */
+OS void w2c_os_clear_error(struct w2c_os *o) { __asm__ volatile("movl $0, %%gs:0x68" ::: "memory"); }
+#else
+OS void w2c_os_clear_error(struct w2c_os *o) { __asm__ volatile("movl $0, %%fs:0x34" ::: "memory"); }
+#endif
 OS uptr w2c_os_alloc(struct w2c_os *o, uptr bytes) { void *memory = _aligned_malloc(bytes, 64); return (uptr)(memory ? memset(memory, 0, bytes) : NULL); }
 OS void w2c_os_free(struct w2c_os *o, uptr address) { _aligned_free((void *)address); }
 OS uptr w2c_os_memory_end(struct w2c_os *o, uptr address, u32 writes) {

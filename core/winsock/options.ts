@@ -19,7 +19,7 @@ import {
 } from "../sockets/descriptor";
 import { currentThread, scratch } from "../vmmc/bells";
 import { isMemory } from "../sockets/buffers";
-import { fail } from "../sockets/errors";
+import { fail, well } from "../sockets/errors";
 import { kernelEvents, selectEvents } from "../sockets/events";
 import { lock, unlock } from "../sockets/lock";
 import { startMessenger } from "../sockets/messenger";
@@ -34,13 +34,13 @@ export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
   if (changetype<usize>(d) == 0) return ws.ioctlsocket(socket, command, argument);
   if (<u32>command == <u32>ws.FIONREAD) {
     if (kindOf(d) == KIND_CONNECTING) nowConnected(d, socket);
-    if (askStream(d, socket, command, argument)) return 0;
+    if (askStream(d, socket, command, argument)) return well(0);
     if (kindOf(d) == KIND_ENDED && isMemory(argument, sizeof<u32>(), true)) {
       store<u32>(argument, 0);
-      return 0;
+      return well(0);
     }
   }
-  if (<u32>command == <u32>ws.SIOCATMARK && askStream(d, socket, command, argument)) return 0;
+  if (<u32>command == <u32>ws.SIOCATMARK && askStream(d, socket, command, argument)) return well(0);
   if (<u32>command != <u32>ws.FIONBIO) return ws.ioctlsocket(socket, command, argument);
   // Not while a connection is handed over to the kernel, which goes without blocking.
   lockBoth(d);
@@ -154,5 +154,5 @@ export function WSAAsyncSelect(socket: usize, window: usize, message: u32, event
     selectEvents(d, window, message, events);
   }
   unlockBoth(d);
-  return result;
+  return well(result);
 }

@@ -9,7 +9,7 @@ import { endDescriptor, shutdownStream } from "../sockets/closing";
 import { logDecision } from "../sockets/decision";
 import { abandonConnect, finishConnecting, prepareConnect, publishListener, publishPending, withdrawListener } from "../sockets/rendezvous";
 import { isMemory } from "../sockets/buffers";
-import { fail } from "../sockets/errors";
+import { fail, well } from "../sockets/errors";
 import { inheritEvents, tellKernel } from "../sockets/events";
 import { nowConnected } from "../sockets/stream";
 import { keepForDuplicates } from "./handles";
@@ -29,12 +29,16 @@ export function socket(family: i32, type: i32, protocol: i32): usize {
 
 export function closesocket(socket: usize): i32 {
   askKernelNext();
+  const before = ws.WSAGetLastError();
   const d = lookup(socket);
   if (changetype<usize>(d) != 0 && kindOf(d) != KIND_UNUSED) {
     if (keepForDuplicates(d, socket)) return 0;
     endDescriptor(d, socket);
   }
-  return ws.closesocket(socket);
+  const result = ws.closesocket(socket);
+  // Unlike most of the kernel's calls this one, and accept, leaves the last error as it was.
+  if (result == 0) ws.WSASetLastError(before);
+  return result;
 }
 
 export function bind(socket: usize, name: usize, length: i32): i32 {
@@ -70,7 +74,7 @@ export function connect(socket: usize, name: usize, length: i32): i32 {
     if (begun) publishPending(d, socket, result == 0);
     else abandonConnect(d, layout.REASON_CONNECT_FAILED);
   } else if (begun) logDecision(d, layout.ROLE_CONNECT, layout.MODE_KERNEL, d.reason);
-  if (result != 0) ws.WSASetLastError(error);
+  ws.WSASetLastError(error);
   return result;
 }
 
@@ -82,11 +86,12 @@ function connectAgain(socket: usize, name: usize, length: i32): i32 {
   else if (error != ws.WSAEWOULDBLOCK && error != ws.WSAEALREADY && error != ws.WSAEINVAL) {
     finishConnecting(lookup(socket), false);
   }
-  if (result != 0) ws.WSASetLastError(error);
+  ws.WSASetLastError(error);
   return result;
 }
 
 export function accept(socket: usize, name: usize, nameLength: usize): usize {
+  const before = ws.WSAGetLastError();
   const listener = lookup(socket);
   // One that is being closed still counts: what it accepts may have been offered when it was published.
   if (changetype<usize>(listener) == 0 || listener.stream == 0 || listener.serverPort == 0) {
@@ -110,6 +115,7 @@ export function accept(socket: usize, name: usize, nameLength: usize): usize {
   if (changetype<usize>(d) == 0) {
     // It stays the kernel's, which has been told of the listener's FD_ACCEPT only.
     if (events != 0) ws.WSAAsyncSelect(made, window, message, events);
+    ws.WSASetLastError(before);
     return made;
   }
   d.serverAddress = address;
@@ -120,6 +126,7 @@ export function accept(socket: usize, name: usize, nameLength: usize): usize {
   const peer = name != 0 && nameLength != 0 ? name : peerName(made);
   takeOffer(d, made, peer);
   if (events != 0) inheritEvents(d, window, message, events);
+  ws.WSASetLastError(before);
   return made;
 }
 
@@ -142,5 +149,5 @@ export function shutdown(socket: usize, how: i32): i32 {
   }
   // The kernel is not asked: it may be through with its connect just then, and would end the doorbells' way.
   if (kindOf(d) == KIND_CONNECTING && !nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
-  return shutdownStream(d, socket, how);
+  return well(shutdownStream(d, socket, how));
 }

@@ -100,6 +100,10 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
       worldNow().logged(thread.process, event, Number(value), reason);
       return undefined;
     },
+    clear_error(thread) {
+      thread.lastError = 0;
+      return undefined;
+    },
     WSAGetLastError: (thread) => thread.lastError,
     WSASetLastError(thread, error) {
       thread.lastError = error;
