@@ -56,15 +56,18 @@ const SCRATCH_BYTES: i32 = 256;
 /** An honest peer leaves a few doorbells behind: more reads than this are not worth a look. */
 const ROUNDS_PAST_DOORBELLS = 64;
 
-/** Reads what is there, up to `length`, giving credit chunk by chunk so that the writer can go on meanwhile. */
-function take<T>(d: Descriptor, elements: usize, count: i32, length: u32): u32 {
+/**
+ * Reads what is there, up to `length`, giving credit chunk by chunk so that the writer can go on meanwhile. All of the memory that
+ * the application has given, `room` bytes, must be there, as the kernel wants it.
+ */
+function take<T>(d: Descriptor, elements: usize, count: i32, length: u32, room: u32): u32 {
   let done: u32 = 0;
   while (done < length) {
     let there = d.seenHead - d.tail;
     if (there < length - done) there = moreReadable(d, there);
     if (there == 0) break;
     const bytes = min(min(there, length - done), <u32>layout.COPY_CHUNK);
-    if (!canReceive<T>(d, elements, count, done, bytes)) {
+    if (!canReceive<T>(d, elements, count, done, room - done)) {
       if (done == 0) return BAD_BUFFER;
       break;
     }
@@ -77,7 +80,7 @@ function take<T>(d: Descriptor, elements: usize, count: i32, length: u32): u32 {
 }
 
 /** As `take`, but everything stays to be read. Begins behind `skip` bytes. */
-function peek<T>(d: Descriptor, elements: usize, count: i32, length: u32, skip: u32): u32 {
+function peek<T>(d: Descriptor, elements: usize, count: i32, length: u32, room: u32, skip: u32): u32 {
   const tail = d.tail;
   const window = d.receiveWindow;
   const shift = d.receiveShift;
@@ -87,7 +90,7 @@ function peek<T>(d: Descriptor, elements: usize, count: i32, length: u32, skip: 
   while (done < length) {
     const bytes = min(readable(d), length - done);
     if (bytes == 0) break;
-    if (!canReceive<T>(d, elements, count, done, bytes)) {
+    if (!canReceive<T>(d, elements, count, done, room - done)) {
       if (done == 0) done = BAD_BUFFER;
       break;
     }
@@ -159,7 +162,9 @@ export function receive<T>(
       return receiveAfterEnd<T>(d, socket, generation, elements, count, flags, waited);
     }
     if (there != 0) {
-      const done = peeking ? peek<T>(d, elements, count, most, skipped(d)) : take<T>(d, elements, count, most);
+      const done = peeking
+        ? peek<T>(d, elements, count, most, <u32>length, skipped(d))
+        : take<T>(d, elements, count, most, <u32>length);
       if (d.urgent != 0) forgetPassed(d);
       if (done == 0 && most != 0) continue; // a mark came meanwhile
       if (eventsOf(d) != 0) readingEnabled(d);
@@ -180,6 +185,10 @@ export function receive<T>(
       unlock(lockWord);
       if (halfClosed || keepsUrgent) return 0;
       return receiveAfterEnd<T>(d, socket, generation, elements, count, flags, waited);
+    }
+    if (!waited && length != 0 && !canReceive<T>(d, elements, count, 0, <u32>length)) {
+      unlock(lockWord);
+      return fail(ws.WSAEFAULT);
     }
     if (isNonBlocking(d)) {
       const memory = smallScratch();

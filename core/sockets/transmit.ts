@@ -47,7 +47,7 @@ import { growWindow, knownRoom, writable } from "./window";
 export function transmit<T>(d: Descriptor, socket: usize, generation: u32, elements: usize, count: i32, flags: i32): i32 {
   if ((flags & ~(ws.MSG_DONTROUTE | ws.MSG_OOB)) != 0) return refuse(ws.WSAEOPNOTSUPP);
   const length = totalOf<T>(elements, count);
-  if (length < 0) return fail(-length);
+  if (length < 0) return fail(d.shutdownSend != 0 ? ws.WSAESHUTDOWN : -length);
   let deadline: u64 = 0;
   let done: u32 = 0;
   let waited = false;
