@@ -156,8 +156,8 @@ export function hasRoom(d: Descriptor): bool {
 /** How many bytes may be written before the decision: a kernel connection that carried none yet takes them at once. */
 function pendingLimit(d: Descriptor): u32 {
   if (d.sendBuffer == 0) return d.sendWindow;
-  // What the application set may include the system's own overhead.
-  return min(d.sendWindow, max<u32>(1, (d.sendBuffer - 1) / 4));
+  // What the application set may include the system's own overhead. However little it is, systems take a piece of some bytes.
+  return min(d.sendWindow, max<u32>(layout.WINDOW_BYTES_MIN, (d.sendBuffer - 1) / 4));
 }
 
 // @ts-ignore: decorator
