@@ -100,6 +100,10 @@ function claim(first: usize, count: u32, usedField: usize): i32 {
     const taken = ((<u64>(sequence + 1)) << 32) | (runtime().tag | layout.SLOT_CLAIMED);
     if (sync.compareSwapWide(slot, free, taken) != free) continue;
     storeField(slot + layout.SLOT_START, runtime().start);
+    // A process that starts up may have read the start of the slot's last owner meanwhile, and free the slot, or be about to:
+    // with one more step of the sequence it is ours, or was taken from us and may be somebody else's.
+    const confirmed = ((<u64>(sequence + 2)) << 32) | (runtime().tag | layout.SLOT_CLAIMED);
+    if (sync.compareSwapWide(slot, taken, confirmed) != taken) continue;
     claimed = index;
     break;
   }
