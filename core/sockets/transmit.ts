@@ -229,9 +229,12 @@ function transmitAfterEnd<T>(
   // will read: the kernel calls that a reset, and so it stays.
   if (blocked) setReset(d);
   else if (totalOf<T>(elements, count) != 0) setEnd(d, ENDED_OTHERWISE);
+  const toldReset = (peerFlags(d) & layout.FLAG_RESET) != 0;
   unlock(lockWord);
   if (blocked) return fail(ws.WSAECONNRESET);
-  return sendRest<T>(d, socket, elements, count, 0, done, generation);
+  const result = sendRest<T>(d, socket, elements, count, 0, done, generation);
+  // A peer that has called `WSACleanup` could not make a reset of it for the kernel any more.
+  return toldReset && result > 0 && done == 0 ? fail(ws.WSAECONNRESET) : result;
 }
 
 /** Sends through the kernel what the ring has not taken. @param ended the generation of a connection whose peer has ended, or 0 */
