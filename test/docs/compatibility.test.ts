@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { eventSlugs, reasonSlugs } from "../../core/diagnostics.js";
 import { availableArches } from "../../testbed/wine.js";
-import { findDll } from "../../wrapgen/io.js";
+import { findDll, macros } from "../../wrapgen/io.js";
 import { readExportTable } from "../../wrapgen/pe.js";
 import { readRepositoryFile } from "../structure/repository.js";
 import { codeWords, sectionOf, tableRows } from "./documents.js";
@@ -59,3 +59,38 @@ describe(`${file} and the log`, () => {
     assert.deepEqual(described, [...Object.values(reasonSlugs), ...Object.values(eventSlugs)].sort());
   });
 });
+
+/** Names in winsock.h that begin as the others of their kind do, and are something else. */
+const notOfTheirKind = new Set(["MSG_MAXIOVLEN", "FD_SETSIZE", "SO_SYNCHRONOUS_ALERT", "SO_SYNCHRONOUS_NONALERT"]);
+
+const kinds = [
+  { what: "options of sockets and of TCP", heading: "Options", pattern: /^(SO|TCP)_/ },
+  { what: "options of IP", heading: "Options", pattern: /^IP_(?!DEFAULT_|MAX_)/ },
+  { what: "flags", heading: "Flags", pattern: /^MSG_/ },
+  { what: "commands of ioctlsocket", heading: "ioctlsocket", pattern: /^(FIO|SIO)[A-Z]/ },
+  { what: "events", heading: "Messages", pattern: /^FD_/ },
+];
+
+for (const arch of await availableArches()) {
+  describe(`${file} and winsock.h, ${arch}`, () => {
+    const namesOf = (...headers: string[]) => [...macros({ headers, includePaths: [], defines: [] }, arch).keys()];
+    const inHeader = namesOf("winsock.h");
+    // Programs get these from a later header, and wsock32.dll takes them all the same.
+    const inLaterOnes = namesOf("winsock2.h", "mswsock.h");
+
+    for (const { what, heading, pattern } of kinds) {
+      it(`have the same ${what}, each once`, () => {
+        const described = tableRows(sectionOf(file, heading))
+          .flatMap(([first]) => codeWords(first!))
+          .filter((name) => pattern.test(name));
+        const wanted = inHeader.filter((name) => pattern.test(name) && !notOfTheirKind.has(name));
+        assert.ok(wanted.length > 0, "the header has none: has the pattern gone wrong?");
+        assert.deepEqual(
+          described.filter((name) => !inLaterOnes.includes(name) || wanted.includes(name)).sort(),
+          wanted.sort(),
+        );
+        assert.equal(new Set(described).size, described.length, "something is there twice");
+      });
+    }
+  });
+}
