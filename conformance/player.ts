@@ -5,8 +5,11 @@ import { repositoryRoot } from "../scripts/setup/paths.js";
 import { compileProgram, installBeside } from "../testbed/programs.js";
 import { type Arch, setupState, toWindowsPath, wineEnvironment } from "../testbed/wine.js";
 
-/** The plain player, the one that also imports `WSAAsyncSelect`, the one with Microsoft's extensions, and the one with both. */
-export type PlayerProgram = "plain" | "windows" | "extended" | "whole";
+/**
+ * The plain player, one that has not called `WSAStartup`, the one that also imports `WSAAsyncSelect`, the one that also imports
+ * Microsoft's extensions, and the one with both.
+ */
+export type PlayerProgram = "plain" | "unstarted" | "windows" | "extended" | "whole";
 
 /** How to start a player. */
 export interface PlayerOptions {

@@ -183,8 +183,11 @@ int main(int count, char **words) {
   InitializeCriticalSection(&named_lock);
   InitializeCriticalSection(&output_lock);
   if (count == 6 && !strcmp(words[1], "child")) return child_main(words);
-  // A script about WSAStartup itself wants to be the first to call it.
-  if (count < 2 || strcmp(words[1], "unstarted")) WSAStartup(MAKEWORD(1, 1), &data);
+#ifdef UNSTARTED
+  (void)data;
+#else
+  WSAStartup(MAKEWORD(1, 1), &data);
+#endif
   read_lines();
   ExitProcess(0);
 }

@@ -89,7 +89,7 @@ static void do_ioctl(Call *call) {
   const char *what = word(call, 2);
   long command = !strcmp(what, "FIONBIO") ? (long)FIONBIO
                : !strcmp(what, "FIONREAD") ? (long)FIONREAD
-               : !strcmp(what, "SIOCATMARK") ? (long)SIOCATMARK : strtol(what, NULL, 0);
+               : !strcmp(what, "SIOCATMARK") ? (long)SIOCATMARK : (long)strtoul(what, NULL, 0);
   u_long value = (u_long)number(call, 3, 0);
   int result = ioctlsocket(socket_of(call)->s, command, says(call, "null") ? NULL : &value);
   say_result(call, result);

@@ -93,25 +93,37 @@ static void do_seterror(Call *call) {
 /* ---- WinSock 1.1's blocking hooks: of a thread --------------------------------------------------------------- */
 
 static __thread int hook_calls, hook_cancels, hook_blocking;
+static __thread SOCKET hook_socket;
+static __thread char hook_said[80];
+
+/* A call from the hook that would have to wait. */
+static void hook_nested(void) {
+  char byte = 0;
+  int waits = recv(hook_socket, &byte, 1, 0), error = WSAGetLastError();
+  snprintf(hook_said, sizeof hook_said, ", recv there %d %s", waits, waits < 0 ? error_name(error) : "");
+}
 
 static INT_PTR WINAPI hook_main(void) {
   hook_calls++;
   hook_blocking = WSAIsBlocking() != 0;
+  if (hook_socket != INVALID_SOCKET && hook_calls == 1) hook_nested();
   if (hook_cancels && hook_calls >= hook_cancels) WSACancelBlockingCall();
   return FALSE;
 }
 
-/* hook set [cancel=N] | hook unset | hook called: of the N-th call on, it cancels. */
+/* hook set [cancel=N] [nested=NAME] | hook unset | hook called: of the N-th call on, it cancels; in the first, it calls recv itself. */
 static void do_hook(Call *call) {
   if (says(call, "set")) {
     hook_calls = 0;
     hook_cancels = setting_number(call, "cancel", 0);
+    hook_said[0] = 0;
+    hook_socket = setting(call, "nested", NULL) ? named_socket(call, setting(call, "nested", ""))->s : INVALID_SOCKET;
     FARPROC before = WSASetBlockingHook((FARPROC)hook_main);
     say(call, "%s", before == (FARPROC)hook_main ? "ours before" : before ? "another before" : "none before");
   } else if (says(call, "unset")) {
     say_result(call, WSAUnhookBlockingHook());
   } else {
-    say(call, "%s%s", hook_calls ? "called" : "never called", hook_calls && hook_blocking ? ", blocking" : "");
+    say(call, "%s%s%s", hook_calls ? "called" : "never called", hook_calls && hook_blocking ? ", blocking" : "", hook_said);
   }
 }
 

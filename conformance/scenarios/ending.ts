@@ -154,7 +154,9 @@ for (const [event, how] of [
     settle
     A send s 5 => -1 WSAECONNRESET
     `,
-    { gap: "send does not look whether the peer's process is still there soon after a recv" },
+    {
+      gap: "a send right after a recv does not ask the system whether the peer's process is still there: the next one does",
+    },
   );
   add(
     `the peer ${event} with bytes unread there: shutdown, then send`,

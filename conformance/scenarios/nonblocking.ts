@@ -138,3 +138,22 @@ add(
   A recv s 16 => -1 WSAEWOULDBLOCK
 `,
 );
+
+for (const [name, command] of [
+  ["FIOASYNC", "0x8004667d"],
+  ["SIOCSHIWAT", "0x80047300"],
+  ["SIOCGHIWAT", "0x40047301"],
+  ["SIOCSLOWAT", "0x80047302"],
+  ["SIOCGLOWAT", "0x40047303"],
+] as const) {
+  add(
+    `ioctlsocket: ${name} on a connection`,
+    `
+  pair
+  A ioctl s ${command} 1
+  A ioctl s ${command} null
+  A send s 5 => 5
+  B recv s 16 => 5 'abcde'
+`,
+  );
+}

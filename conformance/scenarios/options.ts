@@ -189,7 +189,6 @@ add(
   B@1 ends => all
   A recvall s 1000000 => all
 `,
-  { gap: "segments of many connections have small rings, and are used again", unsteady: true },
 );
 
 add(
@@ -296,3 +295,47 @@ add(
   A get s SO_ERROR => 0 -> no error, 4 bytes
 `,
 );
+
+/** Options of winsock.h that no other scenario is about: their numbers, and their levels where it is not the socket's. */
+const others: ReadonlyArray<readonly [name: string, option: string]> = [
+  ["SO_USELOOPBACK", "0x40"],
+  ["SO_OPENTYPE", "0x7008"],
+  ["SO_CONNDATA", "0x7000"],
+  ["SO_CONNOPT", "0x7001"],
+  ["SO_DISCDATA", "0x7002"],
+  ["SO_DISCOPT", "0x7003"],
+  ["SO_CONNDATALEN", "0x7004"],
+  ["SO_CONNOPTLEN", "0x7005"],
+  ["SO_DISCDATALEN", "0x7006"],
+  ["SO_DISCOPTLEN", "0x7007"],
+  ["SO_MAXDG", "0x7009"],
+  ["SO_MAXPATHDG", "0x700a"],
+  ["SO_UPDATE_ACCEPT_CONTEXT", "0x700b"],
+  ["TCP_BSDURGENT", "0x7000 level=6"],
+  ["IP_OPTIONS", "1 level=0"],
+  ["IP_MULTICAST_IF", "2 level=0"],
+  ["IP_MULTICAST_TTL", "3 level=0"],
+  ["IP_MULTICAST_LOOP", "4 level=0"],
+  ["IP_ADD_MEMBERSHIP", "5 level=0"],
+  ["IP_DROP_MEMBERSHIP", "6 level=0"],
+  ["IP_TTL", "7 level=0"],
+  ["IP_TOS", "8 level=0"],
+  ["IP_DONTFRAGMENT", "9 level=0"],
+];
+
+for (const [name, option] of others) {
+  const [number, level = ""] = option.split(" ");
+  add(
+    `${name} on a connection: asked, set, asked again`,
+    `
+  pair
+  A get s ${number} ${level}
+  A set s ${number} 1 ${level}
+  A get s ${number} ${level}
+  A send s 5 => 5
+  B recv s 16 => 5 'abcde'
+  B send s 6
+  A recv s 16 => 6 'abcdef'
+`,
+  );
+}

@@ -13,7 +13,6 @@ add(
   settle
   A select r=s,s t=0 => 1 r:s,s
 `,
-  { gap: "it counts twice" },
 );
 
 add(
@@ -140,5 +139,4 @@ add(
   settle
   A many 200 select r=s,m w=s t=0 => 200x 2 r:m w:s
 `,
-  { gap: "a select that finds a user-level socket ready does not ask the kernel about the others" },
 );
