@@ -71,8 +71,8 @@ static void make(Call *call) {
 /* many COUNT CALL...: makes it so often, "%" standing for 0, 1, ...; says each different answer once, with its number. */
 static void do_many(Call *call) {
   int count = number(call, 1, 0), kinds = 0, numbers[MOST_MANY] = {0};
-  static char answers[MOST_MANY][200], storage[MOST_WORDS][64];
-  static Call one;
+  static __thread char answers[MOST_MANY][200], storage[MOST_WORDS][64];
+  static __thread Call one;
   for (int i = 0; i < count; i++) {
     one = (Call){.party = call->party, .thread = call->thread, .count = call->count - 2};
     for (int w = 0; w < one.count; w++) {

@@ -179,3 +179,21 @@ add(
   B@1 ends => all
 `,
 );
+
+for (const blocking of [true, false]) {
+  add(
+    `full, and closed with some seconds to linger: ${blocking ? "blocking" : "without blocking"}`,
+    `
+  pair
+  A ioctl s FIONBIO 1
+  A fill s => some bytes, then -1 WSAEWOULDBLOCK
+  A ioctl s FIONBIO ${blocking ? 0 : 1}
+  A set s SO_LINGER 1 2 => 0
+  A@1 close s &
+  A@1 blocked => NO, IT HAS RETURNED | wine: yes or NO, IT HAS RETURNED (it waits for bytes that are on their way; here all of them are where the peer reads them)
+  B recvall s $filled => all
+  A@1 ends => 0
+  B recv s 16 => 0
+`,
+  );
+}

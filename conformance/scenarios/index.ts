@@ -5,6 +5,7 @@ import { bufferSizesGroup } from "./buffer-sizes.js";
 import { closingGroup } from "./closing.js";
 import { connectingGroup } from "./connecting.js";
 import { slowConnectGroup } from "./connecting-slowly.js";
+import { crowdsGroup } from "./crowds.js";
 import { endingGroup } from "./ending.js";
 import { endingStatesGroup } from "./ending-states.js";
 import { extensionsGroup } from "./extensions.js";
@@ -47,6 +48,7 @@ const groups = [
   lengthsGroup,
   flagsGroup,
   waitingGroup,
+  crowdsGroup,
   nonblockingGroup,
   selectingGroup,
   selectArgumentsGroup,
