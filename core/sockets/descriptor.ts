@@ -120,7 +120,7 @@ export class Descriptor {
   sendMemory: usize;
   sendMemoryEnd: usize;
   sendTimeoutMs: u32;
-  /** What the application set with SO_SNDBUF (bytes) + 1; 0: nothing. */
+  /** What the application set with SO_SNDBUF (bytes) + 1; 0: nothing. Counts before accept, and for the size of the rings. */
   sendBuffer: u32;
   shutdownSend: u32;
   sendWaiters: usize;

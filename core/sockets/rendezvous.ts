@@ -182,7 +182,8 @@ function offer(d: Descriptor, index: u32): u32 {
   d.slot = claimed;
   d.slotSequence = slotSequence(slot);
   // The slot knows the segment's name before there is a file of that name: see `removeStale`.
-  const segment = takeSegment(owner, loadField(listener + layout.SLOT_START), slot + layout.SLOT_SEGMENT_KEY);
+  const asked = d.sendBuffer == 0 ? 0 : d.sendBuffer - 1;
+  const segment = takeSegment(owner, loadField(listener + layout.SLOT_START), slot + layout.SLOT_SEGMENT_KEY, asked);
   if (changetype<usize>(segment) == 0) {
     freeSlot(slot, d.slotSequence);
     return layout.REASON_SEGMENT_CREATE;

@@ -50,12 +50,14 @@ function segmentsLock(): usize {
 /**
  * A segment for a new connection to that process, reset and PENDING; 0 when none can be made. Its key is stored at
  * `keyField` of the directory, before there is a file that bears it: so somebody knows of the file wherever we die.
+ * @param asked bytes that the application wants to be taken before anybody reads
  */
-export function takeSegment(peerTag: u32, peerStart: u64, keyField: usize): Segment {
+export function takeSegment(peerTag: u32, peerStart: u64, keyField: usize, asked: u32): Segment {
+  const ringBytes = newRingBytes(asked);
   lock(segmentsLock());
-  let segment = fromPool(peerTag, peerStart, keyField);
+  let segment = fromPool(peerTag, peerStart, keyField, ringBytes);
   unlock(segmentsLock());
-  if (changetype<usize>(segment) == 0) segment = createSegment(keyField);
+  if (changetype<usize>(segment) == 0) segment = createSegment(keyField, ringBytes);
   if (changetype<usize>(segment) == 0) return segment;
   segment.inUse = 1;
   segment.generation++;
@@ -63,8 +65,7 @@ export function takeSegment(peerTag: u32, peerStart: u64, keyField: usize): Segm
   return segment;
 }
 
-function fromPool(peerTag: u32, peerStart: u64, keyField: usize): Segment {
-  const wanted = newRingBytes();
+function fromPool(peerTag: u32, peerStart: u64, keyField: usize, wanted: u32): Segment {
   let link = runtimeField(offsetof<Runtime>("pool"));
   while (load<usize>(link) != 0) {
     const segment = changetype<Segment>(load<usize>(link));
@@ -94,13 +95,13 @@ function isMapped(segment: Segment, keyField: usize): bool {
   return sync.loadAcquire(unmapped) == 0;
 }
 
-function createSegment(keyField: usize): Segment {
+function createSegment(keyField: usize, ringBytes: u32): Segment {
   const record = os.alloc(offsetof<Segment>());
   if (record == 0) return none();
   const segment = changetype<Segment>(record);
   segment.key = os.random();
   storeField(keyField, segment.key);
-  segment.ringBytes = newRingBytes();
+  segment.ringBytes = ringBytes;
   segment.tag = runtime().tag;
   segment.start = runtime().start;
   const bytes = layout.RINGS_OFFSET + 2 * segment.ringBytes;
@@ -120,11 +121,12 @@ function createSegment(keyField: usize): Segment {
   return none();
 }
 
-/** Few connections may have large rings, many have small ones. */
-function newRingBytes(): u32 {
+/** Few connections may have large rings, many have small ones, unless the application asks for more: very many have them all the same. */
+function newRingBytes(asked: u32): u32 {
   const count = sync.loadRelaxed(runtimeField(offsetof<Runtime>("segmentCount")));
   const most = runtime().ringBytes;
-  const part = count >= <u32>layout.SEGMENTS_VERY_MANY ? most / 16 : count >= <u32>layout.SEGMENTS_MANY ? most / 4 : most;
+  let part = count >= <u32>layout.SEGMENTS_VERY_MANY ? most / 16 : count >= <u32>layout.SEGMENTS_MANY ? most / 4 : most;
+  while (count < <u32>layout.SEGMENTS_VERY_MANY && part < asked && part < most) part <<= 1;
   return max(part, <u32>layout.WINDOW_BYTES_MIN);
 }
 
