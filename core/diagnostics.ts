@@ -23,6 +23,7 @@ export const reasonSlugs: Readonly<Record<number, string>> = {
   [layout.REASON_CONNECT_FAILED]: "connect-failed",
   [layout.REASON_TABLE_FULL]: "descriptor-table-full",
   [layout.REASON_RULE]: "rule",
+  [layout.REASON_INHERITED]: "inherited",
 };
 
 /** Names of the other events. */

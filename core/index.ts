@@ -15,7 +15,7 @@ import { dropThread } from "./vmmc/bells";
 export { WSACancelBlockingCall, WSAIsBlocking, WSASetBlockingHook, WSAUnhookBlockingHook } from "./winsock/hooks";
 export { WSACleanup } from "./winsock/starting";
 export { accept, bind, closesocket, connect, listen, shutdown, socket } from "./winsock/sockets";
-export { CloseHandle, CreateIoCompletionPort, DuplicateHandle, ReadFile, WriteFile } from "./winsock/handles";
+export { CloseHandle, CreateIoCompletionPort, CreateProcessA, CreateProcessW, DuplicateHandle, ReadFile, WriteFile, giveAwaySocket } from "./winsock/handles";
 export { WSARecvEx, recv, recvfrom, select, send, sendto } from "./winsock/transfer";
 export { receivePieces, sendPieces } from "./winsock/scatter";
 export { AcceptEx, TransmitFile } from "./winsock/extensions";

@@ -14,7 +14,7 @@
 /** "VMMC", little-endian: says that a file is a rendezvous directory or a segment. */
 export const MAGIC = 0x434d4d56;
 /** Raised with every change of a shared byte: two versions never share memory, they fall back to the kernel. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 export const DIRECTORY_MAGIC = 0;
 export const DIRECTORY_VERSION = 4;
@@ -79,7 +79,7 @@ export const SEGMENT_CONNECTOR_TAG = 16;
 export const SEGMENT_ACCEPTOR_TAG = 20;
 export const SEGMENT_CONNECTOR_START = 24;
 export const SEGMENT_ACCEPTOR_START = 32;
-/** Decided once per generation by compare-and-swap from STATE_PENDING. */
+/** Decided once per generation by compare-and-swap from STATE_PENDING; left for good by two more, see below. */
 export const SEGMENT_STATE = 128;
 /** Written by the acceptor: the last generation it has let go of. */
 export const SEGMENT_RELEASED = 256;
@@ -89,6 +89,15 @@ export const SEGMENT_UNMAPPED = 260;
 export const STATE_PENDING = 1;
 export const STATE_USER = 2;
 export const STATE_KERNEL = 3;
+/**
+ * The connector (plus 1: the acceptor) wants a user-level connection to go on in the kernel. It writes and reads no more, and
+ * waits for the peer.
+ */
+export const STATE_LEAVING = 4;
+/** The peer has stopped as well: all positions are final, and each side goes on in the kernel. */
+export const STATE_LEFT = 6;
+/** A side has closed its socket: too late for the other to leave. */
+export const STATE_CLOSED = 7;
 
 export const BLOCKS_OFFSET = 512;
 export const BLOCK_BYTES = 512;
@@ -114,6 +123,8 @@ export const BLOCK_READ_ARMED = 256;
 export const BLOCK_WRITE_ARMED = 260;
 /** The peer's FLAG_ bits. */
 export const BLOCK_FLAGS = 384;
+/** How many doorbells the peer has sent to this side on the kernel connection: final when the peer leaves. */
+export const BLOCK_DOORBELLS = 388;
 
 // An urgent word: the byte itself in the low bits, a bit that is always set, how many bytes to pass over, and a count, so that
 // no two marks look alike.
@@ -206,6 +217,8 @@ export const RECORD_RECEIVE_DOORBELLS = 160;
 
 /** Threads of one process that can sleep at the same time with a bell of their own (12 bits, 0 means none). */
 export const BELL_SLOTS = 4095;
+/** The caretaker's bell, in every process: rung by a peer that leaves, whatever the application's threads do meanwhile. */
+export const CARETAKER_BELL_SLOT = 0;
 export const BELLS_PER_BLOCK = 64;
 /** Segments kept mapped for the next connection to the same process. */
 export const POOL_LIMIT = 64;
@@ -218,6 +231,14 @@ export const INTENT_LIMIT_MS = 250;
 /** A connection that is not taken by a wrapped acceptor in this time (ms) while bytes wait goes on in the kernel. */
 export const PENDING_LIMIT_MS = 3000;
 export const CARETAKER_PERIOD_MS = 100;
+/** Who leaves waits this long (ms) for a peer that does not answer, and then stays. */
+export const LEAVE_LIMIT_MS = 3000;
+/** A kernel that takes no byte, or gives no doorbell, for this long (ms) while a connection is handed over to it never will. */
+export const HAND_OVER_LIMIT_MS = 2000;
+/** Who closes while bytes for a peer that has left are not through waits this long (ms) for the kernel to take some more. */
+export const LEFT_CLOSE_LIMIT_MS = 10000;
+/** An honest peer has no more doorbells than this under way. */
+export const DOORBELLS_MOST = 65536;
 /** Segments that no connection has used for two such periods (ms) are let go of. */
 export const IDLE_PERIOD_MS = 1000;
 /** A sleeper looks at the kernel connection this often (ms), for the ends that no bell announces. */
@@ -243,6 +264,7 @@ export const CONFIG_DISABLE = 0;
 export const CONFIG_SPIN_US = 1;
 export const CONFIG_RING_BYTES = 2;
 export const CONFIG_STATISTICS = 3;
+export const CONFIG_INHERIT = 4;
 
 export const MODE_KERNEL = 0;
 export const MODE_USER = 1;
@@ -272,6 +294,7 @@ export const REASON_NOT_ACCEPTED = 16;
 export const REASON_CONNECT_FAILED = 17;
 export const REASON_TABLE_FULL = 18;
 export const REASON_RULE = 19;
+export const REASON_INHERITED = 20;
 
 // Events other than a connection's decision.
 export const EVENT_STARTED = 1;

@@ -26,6 +26,7 @@ export const settings: readonly Setting[] = [
     meaning: "largest size of a receive ring (bytes, a power of two)",
   },
   { index: layout.CONFIG_STATISTICS, name: "VMMC_STATISTICS", normal: 1, least: 0, most: 1, meaning: "0: tells `vmmc top` nothing" },
+  { index: layout.CONFIG_INHERIT, name: "VMMC_INHERIT", normal: 1, least: 0, most: 1, meaning: "0: connections stay at user level although a child process inherits their sockets" },
 ];
 
 /** What `os.moduleText()` gives on Windows, before the calls: TEXT_ numbers. */

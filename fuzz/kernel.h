@@ -259,6 +259,9 @@ OS u32 w2c_os_ResetEvent(struct w2c_os *o, u64 a) { return 0; }
 OS u32 w2c_os_WriteFile(struct w2c_os *o, u64 a, u64 b, u32 c, u64 d, u64 e) { return 0; }
 OS u32 w2c_os_CloseHandle(struct w2c_os *o, u64 a) { return 0; }
 OS u32 w2c_os_DuplicateHandle(struct w2c_os *o, u64 a, u64 b, u64 c, u64 d, u32 e, u32 f, u32 g) { return 0; }
+OS u32 w2c_os_CreateProcessA(struct w2c_os *o, u64 a, u64 b, u64 c, u64 d, u32 e, u32 f, u64 g, u64 h, u64 i, u64 j) { return 0; }
+OS u32 w2c_os_CreateProcessW(struct w2c_os *o, u64 a, u64 b, u64 c, u64 d, u32 e, u32 f, u64 g, u64 h, u64 i, u64 j) { return 0; }
+OS u32 w2c_os_GetHandleInformation(struct w2c_os *o, u64 a, u64 b) { return 0; }
 OS u32 w2c_os_GetProcessId(struct w2c_os *o, u64 a) { return 0; }
 OS u64 w2c_os_CreateIoCompletionPort(struct w2c_os *o, u64 a, u64 b, u64 c, u32 d) { return 0; }
 OS u32 w2c_os_PostQueuedCompletionStatus(struct w2c_os *o, u64 a, u32 b, u64 c, u64 d) { return 0; }

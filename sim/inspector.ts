@@ -6,7 +6,9 @@ import type { World } from "./world.js";
 export type Record32 = Readonly<Record<string, number>>;
 
 /** A descriptor's kind, as in core/sockets/descriptor.ts: from this one on bytes go through a segment. */
-export const KIND_PENDING = 6;
+export const KIND_PENDING = 7;
+const KIND_LEFT = 5;
+const KIND_USER = 8;
 
 /** Looks into the memory of simulated processes, by the names that the core's source gives to it. */
 export class Inspector {
@@ -32,6 +34,16 @@ export class Inspector {
     if (d === undefined || d.kind !== KIND_PENDING || d.own === 0) return false;
     const state = d.own! - core.constant("BLOCKS_OFFSET") + core.constant("SEGMENT_STATE");
     return machine.memory.i32[state >> 2] === core.constant("STATE_KERNEL");
+  }
+
+  /** True while the process is to send through the kernel what its peer, which has left, had not read. */
+  hasLeftOver(process: SimProcess, socket: number): boolean {
+    const { core, machine } = this.world;
+    const d = this.descriptor(process, socket);
+    if (d === undefined || d.own === 0) return false;
+    if (d.kind === KIND_LEFT) return d.leftAt !== d.head;
+    const state = d.own! - core.constant("BLOCKS_OFFSET") + core.constant("SEGMENT_STATE");
+    return d.kind === KIND_USER && machine.memory.i32[state >> 2] === core.constant("STATE_LEFT");
   }
 
   /** The descriptor of that socket, if its handle is this one's now. */

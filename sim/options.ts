@@ -14,6 +14,7 @@ export const profiles = [
   "urgent",
   "pieces",
   "operations",
+  "leaving",
 ] as const;
 export type Profile = (typeof profiles)[number];
 
@@ -66,6 +67,8 @@ export interface SimOptions {
   pieces: boolean;
   /** Some programs use `ReadFile` and `WriteFile`, whose operations go on after the call. */
   operations: boolean;
+  /** Some sockets are given to another process. */
+  leaving: boolean;
   /** Processes keep statistics for tools. */
   statistics: boolean;
 }
@@ -127,5 +130,6 @@ export function optionsOf(seed: number, profile: Profile = "mixed"): SimOptions 
     urgent: profile === "urgent" || random.oneIn(6),
     pieces: profile === "pieces" || random.oneIn(6),
     operations: profile === "operations" || random.oneIn(6),
+    leaving: profile === "leaving" || random.oneIn(6),
   };
 }

@@ -76,6 +76,8 @@ export class World implements MachineEvents {
   readonly listeners: WorldListener[] = [];
   /** How often each state worth knowing of was reached: what is never reached is not tested. */
   readonly reached = new Map<string, number>();
+  /** Sockets with which programs send and receive through the kernel alone, as another process would that has got them. */
+  readonly givenAway = new Set<KernelSocket>();
   /** Operations that programs have begun, and not seen the end of. */
   readonly operations = new Set<Operation>();
   /** How many a process had at once, at most. */

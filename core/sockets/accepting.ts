@@ -8,7 +8,7 @@ import { currentThread, scratch } from "../vmmc/bells";
 import { kernelBytes, selectOne } from "../vmmc/kernel-connection";
 import { acquirePeer } from "../vmmc/peers";
 import { importSegment, keepImport, reconsiderOffers } from "../vmmc/segments";
-import { wakeCaretaker } from "./caretaker";
+import { startCaretaker, wakeCaretaker } from "./caretaker";
 import { answerReader, answerWriter, attach, detach } from "./connection";
 import { logDecision } from "./decision";
 import { Descriptor, KIND_USER, kindOf, lockBoth, receiveLockOf, setKind, unlockBoth } from "./descriptor";
@@ -53,7 +53,7 @@ export function takeOffer(d: Descriptor, socket: usize, peerName: usize): void {
     }
   }
   if (reason != layout.REASON_NONE && reconsiderOffers()) wakeCaretaker();
-  logDecision(d, layout.ROLE_ACCEPT, reason == layout.REASON_NONE ? layout.MODE_USER : layout.MODE_KERNEL, reason);
+  if (reason != layout.REASON_NONE) logDecision(d, layout.ROLE_ACCEPT, layout.MODE_KERNEL, reason);
 }
 
 /** The pending slot of the connection from d.client, or 0. Notes which use of the slot it is in `d.slotSequence`. */
@@ -156,7 +156,10 @@ function importOffer(d: Descriptor, slot: usize): u32 {
   store<u64>(address + layout.SEGMENT_ACCEPTOR_START, runtime().start);
   const state = sync.compareSwap(address + layout.SEGMENT_STATE, layout.STATE_PENDING, layout.STATE_USER);
   if (state == layout.STATE_PENDING) {
+    // Before anybody else can see it as one that may leave.
+    logDecision(d, layout.ROLE_ACCEPT, layout.MODE_USER, layout.REASON_NONE);
     setKind(d, KIND_USER);
+    startCaretaker();
     // The connector may sleep already, for the decision or for what comes after it.
     answerReader(d);
     answerWriter(d);

@@ -6,9 +6,11 @@ import * as layout from "../layout";
 import * as os from "../os";
 import { Runtime, runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
-import { currentThread } from "../vmmc/bells";
+import { caretakerThread } from "../vmmc/bells";
 import { anyIdleSegment, dropIdleSegments } from "../vmmc/segments";
-import { KIND_PENDING, kindOf } from "./descriptor";
+import { Descriptor, KIND_LEFT, KIND_PENDING, KIND_USER, kindOf, lockBoth, unlockBoth } from "./descriptor";
+import { answerLeaving, isAskedToLeave } from "./leaving";
+import { settleLeftEntry } from "./left";
 import { settleEntry } from "./pending";
 import { TABLE_ENTRIES, entryAt, nextEntry } from "./table";
 
@@ -43,6 +45,11 @@ export function wakeCaretaker(): bool {
   return true;
 }
 
+/** Makes sure that there is a caretaker, whom a peer can ring. */
+export function startCaretaker(): void {
+  if (sync.loadAcquire(runtimeField(offsetof<Runtime>("caretaker"))) == CARETAKER_NONE) wakeCaretaker();
+}
+
 /** The thread that was started for the caretaker does something else: the next who needs a caretaker starts one. */
 export function threadForCaretakerIsGone(): void {
   sync.storeRelease(runtimeField(offsetof<Runtime>("caretaker")), CARETAKER_NONE);
@@ -57,13 +64,13 @@ export function runCaretaker(): void {
     return;
   }
   // Without a bell it cannot be woken, and so never sleeps for good.
-  const thread = currentThread();
+  const thread = caretakerThread();
   const bell: usize = changetype<usize>(thread) == 0 ? 0 : thread.bell;
   runtime().caretakerBell = bell;
   let idle: u32 = 0;
   let segmentsLeft = true;
   for (let round: u32 = 1; ; round++) {
-    os.sleepMs(layout.CARETAKER_PERIOD_MS);
+    rest(bell, memory, layout.CARETAKER_PERIOD_MS);
     const settled = nothingPending();
     if (!settled) lookAfterAll(memory);
     if (round % SEGMENT_ROUNDS == 0) segmentsLeft = dropIdleSegments();
@@ -72,11 +79,26 @@ export function runCaretaker(): void {
     sync.storeSeq(state, CARETAKER_ASLEEP);
     // A connection that became pending, or ended, just now has either seen ASLEEP and rings, or is seen here.
     if (nothingPending() && !anyIdleSegment()) {
-      while (sync.loadAcquire(state) == CARETAKER_ASLEEP) os.bellWait(bell, 0, layout.RECHECK_MS * 60);
+      while (sync.loadAcquire(state) == CARETAKER_ASLEEP) rest(bell, memory, layout.RECHECK_MS * 60);
     } else sync.compareSwap(state, CARETAKER_ASLEEP, CARETAKER_AWAKE);
     idle = 0;
     segmentsLeft = true;
   }
+}
+
+/** Sleeps; and answers peers that leave, who ring. */
+function rest(bell: usize, memory: usize, ms: u32): void {
+  if (bell == 0) os.sleepMs(ms);
+  else if (os.bellWait(bell, 0, ms) != layout.WAIT_BELL) return;
+  for (let place = nextEntry(0); place < TABLE_ENTRIES; place = nextEntry(place + 1)) answerIfLeaving(entryAt(place), memory);
+}
+
+/** A thread that sleeps in `select` has been rung for as well, and is to take its doorbells itself. */
+function answerIfLeaving(d: Descriptor, memory: usize): void {
+  if (kindOf(d) != KIND_USER) return;
+  lockBoth(d);
+  if (isAskedToLeave(d) && d.selectReaders == 0 && d.selectWriters == 0) answerLeaving(d, memory);
+  unlockBoth(d);
 }
 
 function nothingPending(): bool {
@@ -87,5 +109,6 @@ function lookAfterAll(memory: usize): void {
   for (let place = nextEntry(0); place < TABLE_ENTRIES; place = nextEntry(place + 1)) {
     const d = entryAt(place);
     if (kindOf(d) == KIND_PENDING) settleEntry(d, memory);
+    else if (kindOf(d) == KIND_LEFT) settleLeftEntry(d, memory);
   }
 }

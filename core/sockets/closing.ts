@@ -12,10 +12,12 @@ import {
   Descriptor,
   KIND_CONNECTING,
   KIND_ENDED,
+  KIND_LEFT,
   KIND_LISTENER,
   KIND_PENDING,
   KIND_UNUSED,
   KIND_USER,
+  doorbellsTakenOf,
   hasDoorbells,
   isReset,
   kindOf,
@@ -28,8 +30,11 @@ import {
 } from "./descriptor";
 import { fail } from "./errors";
 import { watchReading } from "./events";
+import { closeForLeaving } from "./leaving";
+import { closeLeft, shutdownLeft } from "./left";
 import { adopt, decided, toKernel } from "./pending";
 import { abandonConnect, withdrawListener } from "./rendezvous";
+import { smallScratch } from "./stream";
 import { forgetConnection } from "./statistics";
 import { readable } from "./window";
 
@@ -39,10 +44,12 @@ export function shutdownStream(d: Descriptor, socket: usize, how: i32): i32 {
   lockBoth(d);
   if (d.handle != socket || kindOf(d) < KIND_PENDING) {
     const lost = d.handle == socket && wasLost(d);
+    const left = d.handle == socket && kindOf(d) == KIND_LEFT;
+    if (left) shutdownLeft(d, how, smallScratch());
     if (d.handle == socket && kindOf(d) == KIND_ENDED && how != ws.SD_RECEIVE) d.shutdownSend = 1;
     unlockBoth(d);
     // The kernel would make an orderly end of it; and there is nothing left to be shut.
-    return lost ? 0 : ws.shutdown(socket, how);
+    return lost || left ? 0 : ws.shutdown(socket, how);
   }
   if (how != ws.SD_SEND) d.shutdownReceive = 1;
   if (how != ws.SD_RECEIVE) {
@@ -83,9 +90,11 @@ export function endDescriptor(d: Descriptor, socket: usize): void {
     if (decided(d) || memory == 0) adopt(d);
     else toKernel(d, layout.REASON_CLOSED_BEFORE_ACCEPT, memory);
   }
+  if (kindOf(d) == KIND_USER) closeForLeaving(d, memory);
   if (kindOf(d) == KIND_USER) closeUser(d, socket, memory);
+  if (kindOf(d) == KIND_LEFT) closeLeft(d, memory);
   if (kindOf(d) == KIND_ENDED) {
-    if (memory != 0 && hasDoorbells(d)) takeAllDoorbells(socket, memory);
+    if (memory != 0 && hasDoorbells(d)) takeAllDoorbells(socket, memory, doorbellsTakenOf(d));
     detach(d);
   }
   forgetConnection(d);
@@ -114,7 +123,7 @@ function closeUser(d: Descriptor, socket: usize, memory: usize): void {
   if (memory != 0) {
     // The kernel has no unread bytes of its own to reset for.
     if (abortive) resetOnClose(socket, memory);
-    else if (hasDoorbells(d)) takeAllDoorbells(socket, memory); // unread bells would make it a reset
+    else if (hasDoorbells(d)) takeAllDoorbells(socket, memory, doorbellsTakenOf(d)); // unread bells would make it a reset
   }
   detach(d);
 }

@@ -15,12 +15,14 @@ export const KIND_LISTENER: u32 = 2;
 export const KIND_ACCEPTING: u32 = 3;
 /** The peer of a user-level connection has gone and all bytes are read: the kernel answers, but old doorbells may lie before its answer. */
 export const KIND_ENDED: u32 = 4;
+/** The peer has left user level: what lies in our ring is still to be read, and what lay in the peer's to be sent; then the kernel's. */
+export const KIND_LEFT: u32 = 5;
 /** The kernel's connect is under way; a segment is ready for when it succeeds. */
-export const KIND_CONNECTING: u32 = 5;
+export const KIND_CONNECTING: u32 = 6;
 /** Connected in the kernel, not yet taken by the acceptor: writes go to the ring. */
-export const KIND_PENDING: u32 = 6;
+export const KIND_PENDING: u32 = 7;
 /** A user-level connection. */
-export const KIND_USER: u32 = 7;
+export const KIND_USER: u32 = 8;
 
 /** Nothing yet. */
 export const ENDED_NOT: u32 = 0;
@@ -95,6 +97,8 @@ export class Descriptor {
   receiveSequence: u32;
   /** True (1) once a doorbell may have been sent to this side on the kernel connection. */
   doorbells: u32;
+  /** How many were taken. With both locks held. */
+  doorbellsTaken: u32;
 
   sendLock: u32;
   /** Bytes written so far. */
@@ -111,6 +115,17 @@ export class Descriptor {
   sendSwitch: u32;
   /** True (1) until the peer has read what was written before that. */
   sendSwitching: u32;
+  /** While it is: the level that was all there was before the window began to grow. */
+  sendBase: u32;
+  /** How many doorbells were sent to the peer. Counted atomically: each direction sends some. */
+  doorbellsSent: u32;
+  /** LEFT: bytes from here to the head were not read by the peer, and go through the kernel; and (1) while there are any. */
+  leftAt: u32;
+  /** LEFT: bytes up to here were sent as urgent, and gave way to newer ones. */
+  leftUrgent: u32;
+  leftOver: u32;
+  /** LEFT: true (1) until the application has read what lies in our ring. */
+  leftUnread: u32;
   /** The peer's tail, as last seen. */
   seenCredit: u32;
   /** The peer's BLOCK_READ_ARMED that was answered last. */
@@ -277,6 +292,13 @@ export function setNonBlocking(d: Descriptor, on: bool): void {
 @inline
 export function hasDoorbells(d: Descriptor): bool {
   return field(d, offsetof<Descriptor>("doorbells")) != 0;
+}
+
+/** Address of the number of doorbells that were taken. With both locks held. */
+// @ts-ignore: decorator
+@inline
+export function doorbellsTakenOf(d: Descriptor): usize {
+  return changetype<usize>(d) + offsetof<Descriptor>("doorbellsTaken");
 }
 
 export function setDoorbells(d: Descriptor): void {

@@ -18,6 +18,7 @@ import {
   KIND_CONNECTING,
   KIND_ENDED,
   KIND_KERNEL,
+  KIND_LEFT,
   KIND_LISTENER,
   KIND_PENDING,
   eventsOf,
@@ -43,7 +44,14 @@ export function kernelEvents(d: Descriptor, events: i32): i32 {
   if (!offered && kind != KIND_ENDED) return events;
   // A connected socket never accepts. The first FD_WRITE comes with FD_CONNECT, and the kernel knows when.
   const connecting = kind == KIND_KERNEL || kind == KIND_CONNECTING;
-  return (events & ~(ws.FD_READ | ws.FD_WRITE | ws.FD_OOB | ws.FD_CLOSE)) | ws.FD_ACCEPT | (connecting ? events & ws.FD_WRITE : 0);
+  // Once the peer has left, each direction is the kernel's as soon as the rings have nothing more for it.
+  const sends = connecting || (kind == KIND_LEFT && d.leftOver == 0);
+  const receives = kind == KIND_LEFT && d.leftUnread == 0;
+  // The end is told of once: not before nothing can follow that tells the kernel anew.
+  let ours = ws.FD_CLOSE | (sends ? 0 : ws.FD_WRITE);
+  if (!receives) ours |= ws.FD_READ | ws.FD_OOB;
+  if (kind == KIND_LEFT) ours |= toldBefore(d);
+  return (events & ~ours) | ws.FD_ACCEPT;
 }
 
 /** The socket has become of another kind: what the kernel tells of it changes. With both locks held, or before others see it. */
@@ -51,16 +59,20 @@ export function tellKernel(d: Descriptor): void {
   if (eventsOf(d) != 0) ws.WSAAsyncSelect(d.handle, d.window, d.message, kernelEvents(d, eventsOf(d)));
 }
 
+/** Events that come once, and have come. */
+function toldBefore(d: Descriptor): i32 {
+  return ws.FD_CONNECT | (d.closePosted != 0 ? ws.FD_CLOSE : 0);
+}
+
 /**
  * As `tellKernel`, when the kernel carries the connection from now on. That it is connected has been told already. Of a reset
  * that came while the end was ours to tell, Wine's server says nothing any more: so we do. `memory`: 256 bytes.
  */
 export function returnEvents(d: Descriptor, memory: usize): void {
-  const events = eventsOf(d);
-  if (events == 0) return;
+  const events = eventsOf(d) & ~toldBefore(d);
+  if (eventsOf(d) == 0) return;
   const reset = (events & ws.FD_CLOSE) != 0 && hasNoPeer(d.handle, memory);
-  const asked = (events & ~ws.FD_CONNECT) | ws.FD_ACCEPT;
-  ws.WSAAsyncSelect(d.handle, d.window, d.message, reset ? asked & ~ws.FD_CLOSE : asked);
+  ws.WSAAsyncSelect(d.handle, d.window, d.message, (reset ? events & ~ws.FD_CLOSE : events) | ws.FD_ACCEPT);
   if (reset) postOnce(d, ws.FD_CLOSE, offsetof<Descriptor>("closePosted"), ws.WSAECONNRESET);
 }
 
@@ -165,7 +177,7 @@ export function watchReading(d: Descriptor): void {
 
 /** Posts FD_WRITE if it is enabled and a send would not block; else arms. With `sendLock` held. */
 export function watchWriting(d: Descriptor): void {
-  if (eventsOf(d) == 0 || !wants(d, false)) return;
+  if (eventsOf(d) == 0 || !wants(d, false) || kindOf(d) == KIND_LEFT) return;
   if (!canWrite(d)) {
     publishArm(d, false);
     if (!canWrite(d)) {

@@ -3,7 +3,7 @@
  * operation. Errors are the system's, as for any file.
  */
 import * as ws from "../generated/winsock";
-import { Descriptor, KIND_PENDING, KIND_UNUSED, generationOf, kindOf, receiveLockOf, sendLockOf } from "./descriptor";
+import { Descriptor, KIND_LEFT, KIND_PENDING, KIND_UNUSED, generationOf, kindOf, receiveLockOf, sendLockOf } from "./descriptor";
 import { lock, unlock } from "./lock";
 import { nothingBegun, startRead, startWrite } from "./operations";
 import { ERROR_OPERATION_ABORTED, begin, canTell, complete, isOverlapped, neverBegan, portOf, systemError } from "./overlapped";
@@ -47,7 +47,11 @@ function wouldNotWait(d: Descriptor, reading: bool, bytes: u32): bool {
   lock(lockWord);
   // Without a ring there is nothing to wait for in it.
   const ring = kindOf(d) >= KIND_PENDING;
-  const may = !ring || (reading ? d.shutdownReceive != 0 || readReady(d) : d.sendOwner == 0 && writeReady(d) && knownRoom(d) >= bytes);
+  const may = !ring
+    ? kindOf(d) != KIND_LEFT
+    : reading
+      ? d.shutdownReceive != 0 || readReady(d)
+      : d.sendOwner == 0 && writeReady(d) && knownRoom(d) >= bytes;
   unlock(lockWord);
   return may;
 }

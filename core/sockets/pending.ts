@@ -9,6 +9,7 @@ import { Runtime, runtimeField } from "../runtime";
 import * as sync from "../sync";
 import { hasFailed, kernelReadable, resetOnClose, selectOne } from "../vmmc/kernel-connection";
 import { acquirePeer } from "../vmmc/peers";
+import { startCaretaker } from "./caretaker";
 import { logDecision } from "./decision";
 import { answerReader, answerWriter, damage, detach, wakeAll } from "./connection";
 import {
@@ -28,9 +29,6 @@ import {
 import { beginEvents, returnEvents } from "./events";
 import { freeSlot, listenerSlot, ownerRuns, pendingSlot, slotTag, slotWord } from "./directory";
 import { givenWay, markSent } from "./urgent";
-
-/** A kernel that takes no byte for this long (ms) while a connection is handed over to it will not take any. */
-const HAND_OVER_LIMIT_MS = 2000;
 
 /** True when the acceptor has decided, so that `settlePending` will change the descriptor. */
 // @ts-ignore: decorator
@@ -85,8 +83,7 @@ export function toKernel(d: Descriptor, reason: u32, memory: usize): void {
     return;
   }
   if (handOver(d, memory)) {
-    const shut = d.shutdownSend != 0 && d.shutdownReceive != 0 ? ws.SD_BOTH : d.shutdownSend != 0 ? ws.SD_SEND : ws.SD_RECEIVE;
-    if (d.shutdownSend != 0 || d.shutdownReceive != 0) ws.shutdown(d.handle, shut);
+    repeatShutdown(d);
     // Not before: calls on a kernel socket take no lock, and their bytes come after those of the ring.
     setKind(d, KIND_KERNEL);
     returnEvents(d, memory);
@@ -107,7 +104,9 @@ export function toKernel(d: Descriptor, reason: u32, memory: usize): void {
 /** The acceptor has decided: user-level, unless the word is damaged. With both locks held. */
 export function adopt(d: Descriptor): void {
   const address = d.segment.address;
-  if (sync.loadAcquire(address + layout.SEGMENT_STATE) != layout.STATE_USER) setReset(d);
+  const state = sync.loadAcquire(address + layout.SEGMENT_STATE);
+  // It may be about to leave already, or have closed.
+  if (state != layout.STATE_USER && state != layout.STATE_LEAVING + 1 && state != layout.STATE_CLOSED) setReset(d);
   const tag = sync.loadRelaxed(address + layout.SEGMENT_ACCEPTOR_TAG);
   const start = load<u64>(address + layout.SEGMENT_ACCEPTOR_START);
   d.segment.peerTag = tag;
@@ -115,12 +114,19 @@ export function adopt(d: Descriptor): void {
   d.peer = acquirePeer(tag, start);
   leavePending(d);
   setKind(d, KIND_USER);
+  startCaretaker();
   // The acceptor may sleep already, for bytes that were written while this side did not know of it.
   answerReader(d);
   answerWriter(d);
   logDecision(d, layout.ROLE_CONNECT, layout.MODE_USER, layout.REASON_NONE);
   // What was armed before the decision was answered with it.
   if (eventsOf(d) != 0) beginEvents(d);
+}
+
+/** The kernel is told of what the application has shut down at user level. */
+export function repeatShutdown(d: Descriptor): void {
+  if (d.shutdownSend != 0) ws.shutdown(d.handle, ws.SD_SEND);
+  if (d.shutdownReceive != 0) ws.shutdown(d.handle, ws.SD_RECEIVE);
 }
 
 function leavePending(d: Descriptor): void {
@@ -160,7 +166,7 @@ function handOver(d: Descriptor, memory: usize): bool {
     // Up to a byte that was sent as urgent, and that byte by itself. Whether those that gave way to newer ones are passed over
     // is the receiver's affair.
     const mark = markSent(d);
-    const urgent = sent == mark || sent < givenWay(d);
+    const urgent = sent == mark || sent < givenWay(d, 0);
     const most = urgent ? 1 : sent < mark ? mark - sent : d.head - sent;
     const done = ws.send(d.handle, d.remoteRing + sent, most, urgent ? ws.MSG_OOB : 0);
     if (done > 0) {
@@ -169,7 +175,7 @@ function handOver(d: Descriptor, memory: usize): bool {
     }
     const error = ws.WSAGetLastError();
     if (hasFailed(error)) break; // the next call will say so
-    if (error == ws.WSAEWOULDBLOCK && selectOne(d.handle, memory, false, HAND_OVER_LIMIT_MS) > 0) continue;
+    if (error == ws.WSAEWOULDBLOCK && selectOne(d.handle, memory, false, layout.HAND_OVER_LIMIT_MS) > 0) continue;
     whole = false;
     break;
   }
@@ -177,7 +183,8 @@ function handOver(d: Descriptor, memory: usize): bool {
   return whole;
 }
 
-function setKernelBlocking(d: Descriptor, memory: usize, blocking: bool): void {
+/** Of the kernel's socket, and of that alone. `memory`: 4 bytes. */
+export function setKernelBlocking(d: Descriptor, memory: usize, blocking: bool): void {
   store<u32>(memory, blocking ? 0 : 1);
   ws.ioctlsocket(d.handle, ws.FIONBIO, memory);
 }

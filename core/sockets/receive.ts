@@ -2,7 +2,7 @@
 import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
-import { hasNoPeer, selectOne } from "../vmmc/kernel-connection";
+import { hasFailed, hasNoPeer, selectOne } from "../vmmc/kernel-connection";
 import { BAD_BUFFER } from "./buffers";
 import { wakeCaretaker } from "./caretaker";
 import { damage, endConnection, peerFlags } from "./connection";
@@ -14,6 +14,7 @@ import {
   KIND_CONNECTING,
   KIND_ENDED,
   KIND_KERNEL,
+  KIND_LEFT,
   KIND_PENDING,
   KIND_UNUSED,
   endOf,
@@ -31,6 +32,7 @@ import {
 } from "./descriptor";
 import { fail, refuse } from "./errors";
 import { readingEnabled } from "./events";
+import { receiveLeft } from "./left";
 import { lock, unlock } from "./lock";
 import { adopt, decided } from "./pending";
 import { canReceive, receiveThere, scatter, totalOf } from "./pieces";
@@ -103,6 +105,16 @@ function peek<T>(d: Descriptor, elements: usize, count: i32, length: u32, room: 
   d.receiveWindow = window;
   d.receiveShift = shift;
   d.receiveLevel = level;
+  return done;
+}
+
+/** Reads, or looks at, what lies in the ring, where something does and nothing is waited for. With `receiveLock` held. */
+export function readUnread<T>(d: Descriptor, elements: usize, count: i32, length: u32, peeking: bool): u32 {
+  let most = readableWithMarks(d);
+  if (d.urgent != 0 && most != 0 && length != 0) most = peeking ? peekToMark(d, most) : upToMark(d, most, false);
+  most = min(most, length);
+  const done = peeking ? peek<T>(d, elements, count, most, length, skipped(d)) : take<T>(d, elements, count, most, length);
+  if (d.urgent != 0) forgetPassed(d);
   return done;
 }
 
@@ -283,6 +295,7 @@ export function receiveKernel<T>(
   if (kind == KIND_CONNECTING && !nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
   if (generationOf(d) != generation) return fail(ws.WSAENOTSOCK); // it was closed, and is another socket now
   if (kind >= KIND_CONNECTING) return receive<T>(d, socket, generation, elements, count, flags);
+  if (kind == KIND_LEFT) return receiveLeft<T>(d, socket, generation, elements, count, flags);
   return kind == KIND_ENDED ? receiveEnded(d, socket, generation, flags) : receiveThere<T>(socket, elements, count, flags);
 }
 
@@ -302,14 +315,10 @@ function receiveEnded(d: Descriptor, socket: usize, generation: u32, flags: i32)
     const left = same && selectOne(socket, memory, true, 0) > 0;
     const result = left ? ws.recv(socket, memory, SCRATCH_BYTES, 0) : 1;
     // A doorbell of ours that crossed the peer's close makes a reset of it for the kernel. It was none.
-    const crossed = result < 0 && endOf(d) == ENDED_ORDERLY && isResetError(ws.WSAGetLastError());
+    const crossed = result < 0 && endOf(d) == ENDED_ORDERLY && hasFailed(ws.WSAGetLastError());
     unlock(receiveLockOf(d));
     if (!same) return fail(ws.WSAENOTSOCK);
     if (result <= 0) return crossed ? 0 : result;
   }
   return endOf(d) == ENDED_ORDERLY ? 0 : fail(ws.WSAECONNRESET);
-}
-
-function isResetError(error: i32): bool {
-  return error == ws.WSAECONNRESET || error == ws.WSAECONNABORTED;
 }

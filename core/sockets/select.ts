@@ -14,9 +14,11 @@ import {
   Descriptor,
   KIND_ENDED,
   KIND_KERNEL,
+  KIND_LEFT,
   KIND_PENDING,
   KIND_UNUSED,
   KIND_USER,
+  doorbellsTakenOf,
   generationOf,
   kindOf,
   lockBoth,
@@ -24,6 +26,8 @@ import {
   sendLockOf,
 } from "./descriptor";
 import { fail } from "./errors";
+import { answerLeavingHere, isAskedToLeave } from "./leaving";
+import { hasLeftUnread, mustWaitToSend } from "./left";
 import { lock, unlock } from "./lock";
 import { dropRepeated, holds, setAdd, setCopy, setCount, setEntry } from "./fd-set";
 import { decided, settleIfDecided, settlePending } from "./pending";
@@ -120,6 +124,10 @@ function collectExcepts(call: Call): void {
       continue;
     }
     if (wasClosed(call, socket)) continue;
+    if (changetype<usize>(d) != 0 && kindOf(d) == KIND_LEFT && isUrgent(d, socket)) {
+      setAdd(call.readyExcepts, socket);
+      continue;
+    }
     if (isUnknown(socket)) call.unknown = 1;
     setAdd(call.kernelExcepts, socket);
     call.kernelSockets++;
@@ -128,7 +136,7 @@ function collectExcepts(call: Call): void {
 
 function isUrgent(d: Descriptor, socket: usize): bool {
   lock(receiveLockOf(d));
-  const urgent = d.handle == socket && kindOf(d) >= KIND_PENDING && hasUrgent(d);
+  const urgent = d.handle == socket && (kindOf(d) >= KIND_PENDING || kindOf(d) == KIND_LEFT) && hasUrgent(d);
   unlock(receiveLockOf(d));
   return urgent;
 }
@@ -149,6 +157,10 @@ function collectSet(call: Call, set: usize, ready: usize, kernel: usize, reading
         continue;
       }
       if (!reading || kindOf(d) != KIND_PENDING) continue;
+    }
+    if (changetype<usize>(d) != 0 && kindOf(d) == KIND_LEFT && reading && hasLeftUnread(d, call.small)) {
+      setAdd(ready, socket);
+      continue;
     }
     // After its end no call on the connection waits, whatever the kernel still believes.
     const ended = changetype<usize>(d) != 0 && kindOf(d) == KIND_ENDED;
@@ -229,6 +241,8 @@ function takeKernelAnswer(call: Call): i32 {
     const socket = setEntry(call.kernelWrites, index);
     const d = userLevel(socket);
     if (changetype<usize>(d) != 0) finishConnecting(d, true);
+    // There is room in the kernel, for what is left over first.
+    if (changetype<usize>(d) != 0 && kindOf(d) == KIND_LEFT && mustWaitToSend(d, call.small)) continue;
     setAdd(call.readyWrites, socket);
     added++;
   }
@@ -305,23 +319,27 @@ function sleep(call: Call, restUs: i64): i32 {
   armSet(call, WRITES, call.kernelWrites);
   armSet(call, EXCEPTS, call.kernelExcepts);
   let result = 0;
-  // What is PENDING may go on in the kernel, which then is not asked whether it can be written to.
-  const period = <i64>(anyPending(call.writes) ? layout.CARETAKER_PERIOD_MS : layout.RECHECK_MS) * 1000;
-  if (!anythingReady(call) && !anyHandedOver(call, call.writes)) {
+  // What is ours may go on in the kernel, which then is not asked whether it can be written to.
+  const period = <i64>(anyOfOurs(call.writes) ? layout.CARETAKER_PERIOD_MS : layout.RECHECK_MS) * 1000;
+  const leaving = anyLeaving(call, READS) || anyLeaving(call, WRITES) || anyLeaving(call, EXCEPTS);
+  if (!leaving && !anythingReady(call) && !anyHandedOver(call, call.writes)) {
     result = kernelSelect(call, restUs < 0 ? period : min<i64>(restUs, period));
   }
   disarmSet(call, READS);
   disarmSet(call, WRITES);
   disarmSet(call, EXCEPTS);
   if (result > 0) answerDoorbells(call);
+  answerAllLeaving(call, READS);
+  answerAllLeaving(call, WRITES);
+  answerAllLeaving(call, EXCEPTS);
   return result;
 }
 
-function anyPending(set: usize): bool {
+function anyOfOurs(set: usize): bool {
   const count = setCount(set);
   for (let index: u32 = 0; index < count; index++) {
     const d = userLevel(setEntry(set, index));
-    if (changetype<usize>(d) != 0 && kindOf(d) == KIND_PENDING) return true;
+    if (changetype<usize>(d) != 0 && kindOf(d) >= KIND_PENDING) return true;
   }
   return false;
 }
@@ -335,6 +353,31 @@ function anyHandedOver(call: Call, set: usize): bool {
     if (wasArmed(call, WRITES, index, generationOf(d))) return true;
   }
   return false;
+}
+
+function anyLeaving(call: Call, set: u32): bool {
+  const entries = setOf(call, set);
+  for (let index: u32 = 0; index < setCount(entries); index++) {
+    if (isLeaving(userLevel(setEntry(entries, index)))) return true;
+  }
+  return false;
+}
+
+/** The peer leaves user level, and waits for an answer. */
+function isLeaving(d: Descriptor): bool {
+  if (changetype<usize>(d) == 0 || kindOf(d) != KIND_USER) return false;
+  lock(receiveLockOf(d));
+  const leaving = isAskedToLeave(d);
+  unlock(receiveLockOf(d));
+  return leaving;
+}
+
+function answerAllLeaving(call: Call, set: u32): void {
+  const entries = setOf(call, set);
+  for (let index: u32 = 0; index < setCount(entries); index++) {
+    const d = userLevel(setEntry(entries, index));
+    if (isLeaving(d)) answerLeavingHere(d, call.small);
+  }
 }
 
 /** Takes the doorbells of the user-level sockets that the kernel found readable, or learns that their peer is gone. */
@@ -351,10 +394,10 @@ function answerDoorbells(call: Call): void {
     let gone = false;
     if (d.handle == socket && kindOf(d) == KIND_USER) {
       if (d.selectReaders == 0 && d.selectWriters == 0) {
-        takeDoorbells(socket, call.small);
+        takeDoorbells(socket, call.small, doorbellsTakenOf(d));
         // Bytes may still be there to be read: who waits for room, or an urgent byte, must learn of the end all the same.
         const unmet = !readReady(d) || !writeReady(d) || setCount(call.excepts) != 0;
-        gone = unmet && kernelEnded(socket, call.small);
+        gone = unmet && kernelEnded(socket, call.small, doorbellsTakenOf(d));
       } else left = true;
     }
     unlock(sendLockOf(d));

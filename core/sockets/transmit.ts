@@ -13,6 +13,7 @@ import {
   ENDED_OTHERWISE,
   KIND_CONNECTING,
   KIND_ENDED,
+  KIND_LEFT,
   KIND_PENDING,
   KIND_UNUSED,
   KIND_USER,
@@ -30,6 +31,7 @@ import {
 } from "./descriptor";
 import { fail, refuse } from "./errors";
 import { writingEnabled } from "./events";
+import { transmitLeft } from "./left";
 import { lock, unlock } from "./lock";
 import { decided, listenerGone } from "./pending";
 import { byteAt, canSend, gather, sendThere, totalOf } from "./pieces";
@@ -137,6 +139,7 @@ export function transmit<T>(d: Descriptor, socket: usize, generation: u32, eleme
     if (!nowConnected(d, socket)) return fail(ws.WSAENOTCONN);
     return transmit<T>(d, socket, generation, elements, count, flags);
   }
+  if (kind == KIND_LEFT) return transmitLeft<T>(d, socket, generation, elements, count, flags, done);
   return sendRest<T>(d, socket, elements, count, flags, done, kind == KIND_ENDED ? generation : 0);
 }
 
@@ -238,7 +241,7 @@ function transmitAfterEnd<T>(
 }
 
 /** Sends through the kernel what the ring has not taken. @param ended the generation of a connection whose peer has ended, or 0 */
-function sendRest<T>(d: Descriptor, socket: usize, elements: usize, count: i32, flags: i32, done: i32, ended: u32): i32 {
+export function sendRest<T>(d: Descriptor, socket: usize, elements: usize, count: i32, flags: i32, done: i32, ended: u32): i32 {
   const more = sendThere<T>(socket, elements, count, done, totalOf<T>(elements, count), flags);
   if (more >= 0 || done != 0) return max(more, 0) + done;
   // One that has ended answers with a reset, soon. Should it have lied, who polls would find no room for ever, and `select` "ready".

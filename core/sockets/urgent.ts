@@ -7,6 +7,7 @@ import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
 import * as sync from "../sync";
+import { BAD_BUFFER } from "./buffers";
 import { peerFlags } from "./connection";
 import {
   Descriptor,
@@ -74,9 +75,10 @@ export function markSent(d: Descriptor): u32 {
   return sync.loadRelaxed(d.remote + layout.BLOCK_URGENT_AT);
 }
 
-/** How many urgent bytes at the beginning of a ring of which nobody has read yet gave way to newer ones. With `sendLock` held. */
-export function givenWay(d: Descriptor): u32 {
-  return (sync.loadRelaxed(d.remote + layout.BLOCK_URGENT) >> layout.URGENT_PASS_SHIFT) & layout.URGENT_PASS_MASK;
+/** How many bytes from that position on, where the peer's reading has stopped, are urgent ones that gave way to newer. With `sendLock` held. */
+export function givenWay(d: Descriptor, position: u32): u32 {
+  const passes = (sync.loadRelaxed(d.remote + layout.BLOCK_URGENT) >> layout.URGENT_PASS_SHIFT) & layout.URGENT_PASS_MASK;
+  return passes != 0 && sync.loadRelaxed(d.remote + layout.BLOCK_URGENT_PASS) == position ? passes : 0;
 }
 
 /** True when the peer has marked a byte that was not noticed yet. With `receiveLock` held. */
@@ -226,6 +228,14 @@ function sleepForUrgent(socket: usize, nothingElse: bool, us: u32): bool {
   return result >= 0 || ws.WSAGetLastError() != ws.WSAENOBUFS;
 }
 
+/** Gives the urgent byte that waits to be read: into the first of `length` bytes. With `receiveLock` held. */
+export function takeUrgent<T>(d: Descriptor, elements: usize, count: i32, length: i32, flags: i32): u32 {
+  if (length != 0 && !canReceive<T>(d, elements, count, 0, 1)) return BAD_BUFFER;
+  if (length != 0) store<u8>(byteAt<T>(elements, count, 0), <u8>d.urgentWord);
+  if ((flags & ws.MSG_PEEK) == 0) d.urgent = URGENT_READ;
+  return min(length, 1);
+}
+
 /** `recv` with MSG_OOB on a user-level connection. */
 export function receiveUrgent<T>(d: Descriptor, socket: usize, elements: usize, count: i32, flags: i32): i32 {
   const length = totalOf<T>(elements, count);
@@ -246,15 +256,10 @@ export function receiveUrgent<T>(d: Descriptor, socket: usize, elements: usize, 
       return fail(d.urgentInLine != 0 ? ws.WSAEINVAL : ws.WSAESHUTDOWN);
     }
     if (hasUrgent(d)) {
-      if (length != 0 && !canReceive<T>(d, elements, count, 0, 1)) {
-        unlock(lockWord);
-        return fail(ws.WSAEFAULT);
-      }
-      if (length != 0) store<u8>(byteAt<T>(elements, count, 0), <u8>d.urgentWord);
-      if ((flags & ws.MSG_PEEK) == 0) d.urgent = URGENT_READ;
-      if (eventsOf(d) != 0) urgentEnabled(d);
+      const done = takeUrgent<T>(d, elements, count, length, flags);
+      if (done != BAD_BUFFER && eventsOf(d) != 0) urgentEnabled(d);
       unlock(lockWord);
-      return min(length, 1);
+      return done == BAD_BUFFER ? fail(ws.WSAEFAULT) : done;
     }
     // An end brings no urgent byte any more.
     const ended = peerFlags(d) != 0 || isReset(d);

@@ -16,6 +16,7 @@ import {
   Descriptor,
   KIND_PENDING,
   KIND_USER,
+  doorbellsTakenOf,
   eventsOf,
   isPeerGone,
   isReset,
@@ -28,6 +29,7 @@ import {
 } from "./descriptor";
 import { eventsArm, ringMessenger } from "./events";
 import { HOOK_PERIOD_MS, callHook, takeCancelled } from "./hooks";
+import { answerLeavingHere, isAskedToLeave } from "./leaving";
 import { lock, unlock } from "./lock";
 import { decided, settlePending } from "./pending";
 import { countWait } from "./statistics";
@@ -190,6 +192,7 @@ export function waitFor(d: Descriptor, socket: usize, reading: bool, deadline: u
     const pending = kindOf(d) == KIND_PENDING;
     // The socket may be closed by another thread meanwhile: the peer's record must outlive that.
     const peer = d.peer;
+    const leaving = isAskedToLeave(d);
     holdPeer(peer);
     unlock(lockOf(d, reading));
     let rest = restMs(now, deadline);
@@ -198,7 +201,8 @@ export function waitFor(d: Descriptor, socket: usize, reading: bool, deadline: u
       rest = min(rest, HOOK_PERIOD_MS);
     }
     if (thread.cancelled == 0) {
-      if (pending) sleepPending(d, socket, thread, min(rest, pendingRestMs(now - began)));
+      if (leaving) answerLeavingHere(d, thread.scratch);
+      else if (pending) sleepPending(d, socket, thread, min(rest, pendingRestMs(now - began)));
       else sleepUser(d, socket, generation, peer, thread, rest);
     }
     releasePeer(peer);
@@ -272,7 +276,7 @@ function connectionEnded(d: Descriptor, socket: usize, memory: usize): bool {
   const selected = d.selectReaders != 0 || d.selectWriters != 0;
   const ended = selected
     ? kernelReadable(socket, memory) && kernelBytes(socket, memory) <= 0
-    : kernelEnded(socket, memory);
+    : kernelEnded(socket, memory, doorbellsTakenOf(d));
   unlock(sendLockOf(d));
   return ended;
 }

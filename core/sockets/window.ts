@@ -110,6 +110,37 @@ export function copyIn(d: Descriptor, position: u32, buffer: usize, bytes: u32):
   if (bytes > first) memory.copy(d.remoteRing, buffer + first, bytes - first);
 }
 
+/** The level by which the byte at that position was laid into the peer's ring, not having been read since. With `sendLock` held. */
+function levelSent(d: Descriptor, position: u32): u32 {
+  if (d.sendSwitching == 0 || <i32>(position - d.sendSwitch) >= 0) return d.sendLevel;
+  let level = d.sendBase;
+  // All of these begin no more than a ring before the head.
+  while (level < d.sendLevel && <i32>(position - sync.loadRelaxed(levelField(d.remote, level + 1))) >= 0) level++;
+  return level;
+}
+
+/** How much of the ring that level uses. */
+// @ts-ignore: decorator
+@inline
+function windowOf(level: u32): u32 {
+  return <u32>layout.WINDOW_BYTES_MIN << level;
+}
+
+/** Where the byte at that position lies in the peer's ring. With `sendLock` held. */
+export function placeSent(d: Descriptor, position: u32): usize {
+  const level = levelSent(d, position);
+  const shift = level == 0 ? 0 : windowOf(level - 1) - sync.loadRelaxed(levelField(d.remote, level));
+  return d.remoteRing + ((position + shift) & (windowOf(level) - 1));
+}
+
+/** How many of `most` bytes lie together from there on. */
+export function bytesTogether(d: Descriptor, position: u32, most: u32): u32 {
+  const level = levelSent(d, position);
+  const offset = <u32>(placeSent(d, position) - d.remoteRing);
+  const bytes = min(most, windowOf(level) - offset);
+  return level == d.sendLevel ? bytes : min(bytes, sync.loadRelaxed(levelField(d.remote, level + 1)) - position);
+}
+
 /** Bytes that can be written, by the credit that was seen last. With `sendLock` held. */
 // @ts-ignore: decorator
 @inline
@@ -185,6 +216,7 @@ function addLevel(d: Descriptor, pending: bool): bool {
   if (!os.segmentAllocate(d.segment.handle, ring + window, window)) return false;
   // While nobody reads, the old window is filled to its end first: then all bytes lie in one piece, for the kernel.
   const begins = pending ? window : d.head;
+  if (d.sendSwitching == 0) d.sendBase = d.sendLevel;
   d.sendLevel++;
   sync.storeRelease(levelField(d.remote, d.sendLevel), begins);
   d.sendWindow = window << 1;

@@ -42,11 +42,15 @@ export class Thread {
 export function currentThread(): Thread {
   const known = os.thread();
   if (known != 0) return changetype<Thread>(known);
-  return makeThread();
+  return keepThread(reserveThread());
 }
 
-function makeThread(): Thread {
-  const thread = reserveThread();
+/** As `currentThread`, for the caretaker: with the bell that other processes know as its bell. */
+export function caretakerThread(): Thread {
+  return keepThread(reserveSlot(layout.CARETAKER_BELL_SLOT, layout.CARETAKER_BELL_SLOT + 1));
+}
+
+function keepThread(thread: Thread): Thread {
   if (changetype<usize>(thread) != 0 && !os.setThread(changetype<usize>(thread))) {
     dropThread(changetype<usize>(thread));
     return changetype<Thread>(<usize>0);
@@ -56,10 +60,15 @@ function makeThread(): Thread {
 
 /** A record with a bell, for a thread that is still to come: it calls `os.setThread` with it. 0 as `currentThread`. */
 export function reserveThread(): Thread {
+  return reserveSlot(layout.CARETAKER_BELL_SLOT + 1, layout.BELL_SLOTS);
+}
+
+/** A record with the first free bell slot from `first` to before `end`. */
+function reserveSlot(first: i32, end: i32): Thread {
   const none = changetype<Thread>(<usize>0);
   const address = os.alloc(offsetof<Thread>());
   if (address == 0) return none;
-  const slot = takeSlot();
+  const slot = takeSlot(first, end);
   if (slot < 0) {
     os.free(address);
     return none;
@@ -84,12 +93,12 @@ export function dropThread(record: usize): void {
   os.free(record);
 }
 
-function takeSlot(): i32 {
+function takeSlot(first: i32, end: i32): i32 {
   const bellsLock = runtimeField(offsetof<Runtime>("bellsLock"));
   const slots = runtime().bellSlots;
   let found = -1;
   lock(bellsLock);
-  for (let slot = 0; slot < layout.BELL_SLOTS; slot++) {
+  for (let slot = first; slot < end; slot++) {
     if (load<u8>(slots + slot) != 0) continue;
     const bell = runtime().bells + (<usize>slot) * sizeof<usize>();
     if (load<usize>(bell) == 0) store<usize>(bell, os.bellCreate(slot));

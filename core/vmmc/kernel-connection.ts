@@ -30,26 +30,57 @@ export function kernelBytes(socket: usize, memory: usize): i32 {
   return load<i32>(memory);
 }
 
-/** Takes the doorbells that lie in the kernel connection, as many as are taken at once. Never blocks. False: it gave none. */
-export function takeDoorbells(socket: usize, memory: usize): bool {
+/**
+ * Takes the doorbells that lie in the kernel connection, as many as are taken at once. Never blocks. False: it gave none.
+ * @param taken address of the number of those that were taken from that connection
+ */
+export function takeDoorbells(socket: usize, memory: usize, taken: usize): bool {
   const bytes = kernelBytes(socket, memory);
-  return bytes > 0 && ws.recv(socket, memory, min(bytes, DOORBELLS_AT_ONCE), 0) > 0;
+  if (bytes <= 0) return false;
+  const got = ws.recv(socket, memory, min(bytes, DOORBELLS_AT_ONCE), 0);
+  if (got <= 0) return false;
+  store<u32>(taken, load<u32>(taken) + got);
+  return true;
+}
+
+/** All of them were taken; the connection's end came before; or neither, and what is read next may be a doorbell. */
+export const TAKEN_ALL = 0;
+export const TAKEN_TO_END = 1;
+export const TAKEN_SOME = 2;
+
+/** Takes just so many doorbells: the bytes behind them are not for us. Waits up to `ms` for each. Returns TAKEN_. */
+export function takeJust(socket: usize, memory: usize, doorbells: u32, ms: i32): i32 {
+  let left = doorbells;
+  let refused = 0;
+  while (left != 0) {
+    const ready = selectOne(socket, memory, true, ms);
+    // A call that was refused is made again: there is no other way on.
+    if (ready < 0 && ++refused < DOORBELLS_AT_ONCE) continue;
+    if (ready <= 0) return TAKEN_SOME;
+    const got = ws.recv(socket, memory, min(left, DOORBELLS_AT_ONCE), 0);
+    if (got == 0) return TAKEN_TO_END;
+    if (got > 0) left -= got;
+    else if (hasFailed(ws.WSAGetLastError())) return TAKEN_TO_END;
+    else if (++refused >= DOORBELLS_AT_ONCE) return TAKEN_SOME;
+  }
+  return TAKEN_ALL;
 }
 
 /** Takes all doorbells that lie before the end of the kernel connection. Never blocks; a flood is not taken to its end. */
-export function takeAllDoorbells(socket: usize, memory: usize): void {
-  for (let round = 0; round < DOORBELLS_AT_ONCE && takeDoorbells(socket, memory); round++) {}
+export function takeAllDoorbells(socket: usize, memory: usize, taken: usize): void {
+  for (let round = 0; round < DOORBELLS_AT_ONCE && takeDoorbells(socket, memory, taken); round++) {}
 }
 
 /** True when the kernel says that the peer's end is gone: readable, but nothing to read. Takes doorbells on the way. */
-export function kernelEnded(socket: usize, memory: usize): bool {
+export function kernelEnded(socket: usize, memory: usize, taken: usize): bool {
   for (let round = 0; round < DOORBELLS_AT_ONCE; round++) {
     if (!kernelReadable(socket, memory)) return false;
     const bytes = kernelBytes(socket, memory);
     if (bytes <= 0) return true;
-    const taken = ws.recv(socket, memory, min(bytes, DOORBELLS_AT_ONCE), 0);
+    const got = ws.recv(socket, memory, min(bytes, DOORBELLS_AT_ONCE), 0);
     // After a reset a kernel may count bytes that it does not give any more: they stay there, and it stays readable, for ever.
-    if (taken == 0 || (taken < 0 && hasFailed(ws.WSAGetLastError()))) return true;
+    if (got == 0 || (got < 0 && hasFailed(ws.WSAGetLastError()))) return true;
+    if (got > 0) store<u32>(taken, load<u32>(taken) + got);
   }
   return false;
 }

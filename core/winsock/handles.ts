@@ -3,12 +3,16 @@
  * (see process/modules.ts); what is no user-level socket is passed on.
  */
 import * as ws from "../generated/winsock";
+import * as layout from "../layout";
 import * as os from "../os";
 import { Descriptor, KIND_CONNECTING, KIND_ENDED, KIND_UNUSED, generationOf, kindOf, lockBoth, unlockBoth } from "../sockets/descriptor";
 import { endDescriptor } from "../sockets/closing";
 import { refuse } from "../sockets/errors";
 import { failedInSystem, transferFile } from "../sockets/file-calls";
-import { lookup, openDescriptor } from "../sockets/table";
+import { leaveUserLevel } from "../sockets/leaving";
+import { nothingBegun } from "../sockets/operations";
+import { smallScratch } from "../sockets/stream";
+import { TABLE_ENTRIES, entryAt, lookup, nextEntry, openDescriptor } from "../sockets/table";
 
 /** The socket that a handle, or what it is a duplicate of, stands for; 0: none. */
 function socketOf(handle: usize): Descriptor {
@@ -25,15 +29,20 @@ function originalOf(d: Descriptor): Descriptor {
   return same ? original : changetype<Descriptor>(<usize>0);
 }
 
+/** The kernel carries that socket, and nothing goes on that was begun before it did: what comes now must not overtake it. */
+function isForKernel(d: Descriptor, reading: bool): bool {
+  return kindOf(d) < KIND_ENDED && nothingBegun(d, reading);
+}
+
 export function ReadFile(file: usize, buffer: usize, bytes: u32, done: usize, overlapped: usize): i32 {
   const d = socketOf(file);
-  if (changetype<usize>(d) == 0 || kindOf(d) < KIND_ENDED) return ws.ReadFile(file, buffer, bytes, done, overlapped);
+  if (changetype<usize>(d) == 0 || isForKernel(d, true)) return ws.ReadFile(file, buffer, bytes, done, overlapped);
   return transferFile(d, d.handle, true, buffer, bytes, done, overlapped);
 }
 
 export function WriteFile(file: usize, buffer: usize, bytes: u32, done: usize, overlapped: usize): i32 {
   const d = socketOf(file);
-  if (changetype<usize>(d) == 0 || kindOf(d) < KIND_ENDED) return ws.WriteFile(file, buffer, bytes, done, overlapped);
+  if (changetype<usize>(d) == 0 || isForKernel(d, false)) return ws.WriteFile(file, buffer, bytes, done, overlapped);
   return transferFile(d, d.handle, false, buffer, bytes, done, overlapped);
 }
 
@@ -75,11 +84,7 @@ export function DuplicateHandle(fromProcess: usize, handle: usize, toProcess: us
     return ws.DuplicateHandle(fromProcess, handle, toProcess, result, access, inherits, options);
   }
   if (ws.GetProcessId(toProcess) != here) {
-    // What the other process did with it would go past the ring.
-    if (kindOf(d) >= KIND_CONNECTING) {
-      refuse(ws.WSAEOPNOTSUPP);
-      return failedInSystem(ws.ERROR_NOT_SUPPORTED);
-    }
+    if (!giveAway(d, giveAwayLimit())) return failedInSystem(ws.ERROR_NOT_SUPPORTED);
     return ws.DuplicateHandle(fromProcess, handle, toProcess, result, access, inherits, options);
   }
   const made = ws.DuplicateHandle(fromProcess, handle, toProcess, result, access, inherits, options & ~ws.DUPLICATE_CLOSE_SOURCE);
@@ -94,6 +99,52 @@ export function DuplicateHandle(fromProcess: usize, handle: usize, toProcess: us
   }
   if ((options & ws.DUPLICATE_CLOSE_SOURCE) != 0) CloseHandle(handle);
   return made;
+}
+
+function giveAwayLimit(): u64 {
+  return os.nowUs() + <u64>layout.LEAVE_LIMIT_MS * 1000;
+}
+
+/** Another process gets the socket: what it does with it would go past the rings. False: the connection cannot leave them. */
+function giveAway(d: Descriptor, deadline: u64): bool {
+  const memory = smallScratch();
+  if (memory != 0 && leaveUserLevel(d, memory, deadline)) return true;
+  refuse(ws.WSAEOPNOTSUPP);
+  return false;
+}
+
+/** A child process is about to be made, and gets all handles that are marked for it. */
+function giveAwayInheritable(): void {
+  const memory = smallScratch();
+  if (memory == 0 || os.config(layout.CONFIG_INHERIT) == 0) return;
+  const deadline = giveAwayLimit();
+  for (let place = nextEntry(0); place < TABLE_ENTRIES; place = nextEntry(place + 1)) {
+    const handle = entryAt(place).handle;
+    const d = socketOf(handle);
+    if (kindOf(entryAt(place)) == KIND_UNUSED || kindOf(d) < KIND_ENDED) continue;
+    if (ws.GetHandleInformation(handle, memory) == 0 || (load<u32>(memory) & ws.HANDLE_FLAG_INHERIT) == 0) continue;
+    giveAway(d, deadline);
+  }
+}
+
+/** For a socket that is to be used by another process: as before `DuplicateHandle`. */
+export function giveAwaySocket(socket: usize): i32 {
+  const d = lookup(socket);
+  return changetype<usize>(d) == 0 || giveAway(d, giveAwayLimit()) ? 1 : 0;
+}
+
+export function CreateProcessA(
+  program: usize, line: usize, process: usize, thread: usize, inherits: i32, flags: u32, environment: usize, folder: usize, start: usize, result: usize,
+): i32 {
+  if (inherits != 0) giveAwayInheritable();
+  return ws.CreateProcessA(program, line, process, thread, inherits, flags, environment, folder, start, result);
+}
+
+export function CreateProcessW(
+  program: usize, line: usize, process: usize, thread: usize, inherits: i32, flags: u32, environment: usize, folder: usize, start: usize, result: usize,
+): i32 {
+  if (inherits != 0) giveAwayInheritable();
+  return ws.CreateProcessW(program, line, process, thread, inherits, flags, environment, folder, start, result);
 }
 
 export function CreateIoCompletionPort(file: usize, port: usize, key: usize, threads: u32): usize {

@@ -14,7 +14,7 @@ export interface SimCoreOptions {
 }
 
 /** Tables that the caretaker walks, one scheduling step an entry, are kept short in every build for the simulation. */
-const shortTables: Overrides = { TABLE_PAGES: 2, TABLE_PAGE_ENTRIES: 64, PENDING_WINDOW_MAX: 16384 };
+const shortTables: Overrides = { TABLE_PAGES: 2, TABLE_PAGE_ENTRIES: 64, PENDING_WINDOW_MAX: 16384, LEFT_CHUNK: 1 };
 
 /** So small that rings wrap, tables fill up and windows grow all the time. */
 const smallLimits: Overrides = {

@@ -1,6 +1,7 @@
 import type { Flows, StreamChecker } from "../checkers/stream.js";
 import { callOperation, PROGRAM_CALLS, PROGRAM_RETURNS } from "../doors/operations.js";
 import { SimFailure } from "../failure.js";
+import { Inspector } from "../inspector.js";
 import * as ws from "../kernel/constants.js";
 import type { KernelSocket } from "../kernel/socket.js";
 import type { Name } from "../kernel/tcp.js";
@@ -80,7 +81,24 @@ export class Api {
 
   /** Makes that call, of the core or of the kernel. */
   call(name: string, ...args: number[]): Steps<number> {
-    return this.makeCall(this.process.usesCore ? "core" : "kernel", name, args);
+    const inKernel = !this.process.usesCore || this.isGivenAway(name, args[0] ?? 0);
+    return this.makeCall(inKernel ? "kernel" : "core", name, args);
+  }
+
+  /** Another process would make that call: one that knows nothing of the core's rings. */
+  private isGivenAway(name: string, socket: number): boolean {
+    if (name !== "send" && name !== "recv") return false;
+    const kernel = this.kernel(socket);
+    return kernel !== undefined && this.world.givenAway.has(kernel);
+  }
+
+  /** The socket is to be another process's. @param used that process, and not this one, sends and receives from now on */
+  *giveAway(socket: number, used: boolean): Steps<void> {
+    const kernel = this.kernel(socket);
+    if (!this.process.usesCore || kernel === undefined) return;
+    const through = yield* this.call("giveAwaySocket", socket);
+    this.world.reach(through === 1 ? "given away" : "not given away");
+    if (through === 1 && used) this.world.givenAway.add(kernel);
   }
 
   /** Makes that call of the kernel. */
@@ -292,6 +310,7 @@ export class Api {
     if (kernel !== undefined) {
       const flows = this.streams.flowsOf(kernel);
       flows.out.end = kernel.abortive ? "aborted" : "closed";
+      flows.out.leftOver ||= this.process.usesCore && new Inspector(this.world).hasLeftOver(this.process, socket);
       flows.in.readerClosed = true;
     }
     return yield* this.call("closesocket", socket);

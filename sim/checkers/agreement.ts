@@ -33,6 +33,9 @@ export class AgreementChecker implements WorldListener {
     if (connection.owners.some((process) => process?.hostile)) return;
     const [connector, acceptor] = said;
     if (this.excused || connector === undefined || acceptor === undefined) return;
+    // Who goes on in the kernel because a socket is another process's has said so before its peer, which follows.
+    const { REASON_INHERITED } = this.world.core.constants;
+    if (connector.reason === REASON_INHERITED || acceptor.reason === REASON_INHERITED) return;
     if (connector.mode === acceptor.mode) {
       // Who has waited in vain for an acceptor that was busy has spoken before that one.
       if (decision.role === 0) this.checkOffer(connection, connector, acceptor);

@@ -23,6 +23,8 @@ export class Flow {
   shut = false;
   /** Its writer has died while it handed over to the kernel what it had written. */
   cut = false;
+  /** It died, or closed, while it was to send what its peer, which had left, had not read: some of it may be lost. */
+  leftOver = false;
   /** The listener was closed while its connection was being accepted. */
   lateAccept = false;
   /** A shutdown has said so: whoever begins to send after that is refused. */

@@ -28,7 +28,8 @@ const enabling: Readonly<Record<string, number>> = {
 
 /**
  * Messages come for events that are selected, and once: again only after the call that enables them. FD_WRITE and
- * FD_CONNECT may be told twice: what is handed over to the kernel begins anew there. That none is missing, liveness tells.
+ * FD_CONNECT may be told twice: what is handed over to the kernel begins anew there; and so may FD_READ for bytes that are sent
+ * once more. That none is missing, liveness tells.
  */
 export class MessageChecker implements WorldListener {
   /** Calls of the kernel fail, or somebody spoils what is shared: nothing can be expected. */
@@ -67,6 +68,11 @@ export class MessageChecker implements WorldListener {
     if (enabling[name] !== undefined) asked.underWay--;
   }
 
+  private hasLeft(socket: KernelSocket): boolean {
+    const d = this.inspector.descriptor(socket.process, socket.handle);
+    return d?.reason === this.world.core.constant("REASON_INHERITED");
+  }
+
   /** An orderly end is told of when all before it is read. */
   private checkEnd(socket: KernelSocket, error: number): void {
     const d = this.inspector.descriptor(socket.process, socket.handle);
@@ -88,7 +94,7 @@ export class MessageChecker implements WorldListener {
     // What was posted while the call was under way may belong to what was selected before. And a call that enables an event
     // may see it come about before and after it has done so.
     if (asked.before !== 0 || asked.underWay > 0 || (event & (ws.FD_WRITE | ws.FD_CONNECT)) !== 0) return;
-    if ((asked.posted & event) !== 0) {
+    if ((asked.posted & event) !== 0 && !(event === ws.FD_READ && this.hasLeft(socket))) {
       throw new SimFailure("messages", `event ${event} is posted again for ${who}, and nothing has enabled it`);
     }
     asked.posted |= event;

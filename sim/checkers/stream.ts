@@ -48,6 +48,7 @@ export class StreamChecker {
       for (const connection of socket.waiting) this.flow(connection.id * 2 + 1).end = "died";
       const flows = this.flowsOf(socket);
       flows.out.cut = inspector.isHandedOver(process, socket.handle);
+      flows.out.leftOver = inspector.hasLeftOver(process, socket.handle);
       // Whatever its program has begun to say with a close: the kernel says the rest.
       flows.out.end = "died";
       flows.in.readerClosed = true;
@@ -100,7 +101,7 @@ export class StreamChecker {
     const flow = flows.in;
     if (flow.end === "open") this.fail(flow, who, "the end of a stream that its writer has not ended");
     const excused = this.importsFail || flow.cut || (flow.lateAccept && !this.isUserLevel(flow.stream >> 1));
-    const lost = excused && flow.end === "died" && flow.received === 0;
+    const lost = flow.end === "died" && (flow.leftOver || (excused && flow.received === 0));
     // Another thread may have taken the rest, and not have come back with it yet.
     if (flow.received < flow.sent && flow.receivers === 1 && !lost)
       this.fail(flow, who, `the end after ${flow.received} of ${flow.sent} bytes`);
@@ -116,6 +117,7 @@ export class StreamChecker {
     const reason =
       incoming.end === "aborted" ||
       incoming.end === "died" ||
+      incoming.leftOver ||
       // The peer closes while bytes for it lie unread, or are on their way.
       (incoming.end === "closed" && out.attempted > out.received);
     if (!reason)

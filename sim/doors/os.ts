@@ -137,7 +137,7 @@ export function osDoor(m: Machine, worldNow: () => World): Record<string, (...ar
     ...["AcceptEx", "TransmitFile", "GetAcceptExSockaddrs", "SetFilePointer", "call_hook"],
     ...["wrapper", "module_text", "redirection", "K32EnumProcessModules", "GetModuleHandleA", "GetModuleHandleExA"],
     ...["GetModuleFileNameA", "GetWindowsDirectoryA", "GetProcAddress", "VirtualProtect"],
-    ...["CloseHandle", "DuplicateHandle", "GetProcessId"],
+    ...["CloseHandle", "DuplicateHandle", "GetProcessId", "CreateProcessA", "CreateProcessW", "GetHandleInformation"],
     ...["WSASetBlockingHook", "WSAUnhookBlockingHook", "WSAIsBlocking", "WSACancelBlockingCall", "WSACleanup"],
   ];
   doors.memory_end = plain(m, ({ process }, address) => m.memory.endOf(address >>> 0, process.index));

@@ -32,6 +32,8 @@ export interface SidePlan {
   pieces: boolean;
   /** Uses operations that go on after their calls now and then. */
   operations: boolean;
+  /** Gives its socket to another process at some time. */
+  leaves: boolean;
 }
 
 /** What both sides of one connection do. It comes to an end whatever the order. */
@@ -61,6 +63,7 @@ function side(random: Random, mostBytes: number): SidePlan {
     urgent: false,
     pieces: false,
     operations: false,
+    leaves: false,
   };
 }
 

@@ -188,6 +188,7 @@ export class Scenario {
     }
     if (this.options.pieces) for (const side of plan.sides) side.pieces = random.oneIn(2);
     if (this.options.operations) for (const side of plan.sides) side.operations = random.oneIn(2);
+    if (this.options.leaving) for (const side of plan.sides) side.leaves = random.oneIn(2);
     this.plans.set(api.kernel(socket)!.id, plan);
     if (plan.connecting === "messages") yield* api.messages(socket, ws.FD_CONNECT | transferEvents);
     if (plan.connecting !== "blocking") yield* api.nonBlocking(socket, true);

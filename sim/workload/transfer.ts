@@ -29,6 +29,13 @@ function* wait(api: Api, socket: number, plan: SidePlan, reading: boolean, vain:
   if (limit === 0) yield* api.sleep(1);
 }
 
+/** Gives the socket to another process, now or later. What that one may do, its threads here go on doing. */
+function* leave(api: Api, socket: number, plan: SidePlan): Steps<void> {
+  const { random } = api.world.machine;
+  if (!plan.leaves || !random.oneIn(3)) return;
+  yield* api.giveAway(socket, plan.style === "blocking" && !plan.pieces && !plan.operations && random.oneIn(2));
+}
+
 function* pause(api: Api, plan: SidePlan): Steps<void> {
   const { random } = api.world.machine;
   if (plan.pauseMs > 0 && random.oneIn(4)) yield* api.sleep(plan.pauseMs);
@@ -59,6 +66,8 @@ function* write(
   const { random } = api.world.machine;
   let vain = 0;
   for (let done = 0; done < bytes && !all.closing; ) {
+    yield* leave(api, socket, plan);
+    if (all.closing) return false;
     const piece = Math.min(bytes - done, 1 + random.below(plan.piece));
     const { chances, kernelErrors } = api.world.faults;
     const sent = usesOperation(api, plan)
@@ -124,6 +133,7 @@ function* read(api: Api, socket: number, plan: SidePlan, expected: number, all: 
   const { random } = api.world.machine;
   let [done, vain] = [0, 0];
   while (plan.reading === "end" || done < expected) {
+    yield* leave(api, socket, plan);
     const piece = 1 + random.below(plan.piece);
     const most = plan.reading === "end" ? piece : Math.min(piece, expected - done);
     const operation = usesOperation(api, plan);

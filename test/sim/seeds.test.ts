@@ -29,6 +29,7 @@ const counts: Readonly<Record<Profile, number>> = {
   urgent: 400,
   pieces: 400,
   operations: 500,
+  leaving: 500,
 };
 
 describe("seeds", () => {
