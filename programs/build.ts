@@ -24,6 +24,7 @@ export const programNames = [
   "selectclient",
   "selectserver",
   "storm",
+  "superserver",
   "threadserver",
 ] as const;
 
