@@ -26,13 +26,13 @@ import {
   sendLockOf,
 } from "./descriptor";
 import { fail } from "./errors";
-import { answerLeavingHere, isAskedToLeave } from "./leaving";
 import { hasLeftUnread, mustWaitToSend } from "./left";
 import { lock, unlock } from "./lock";
 import { dropRepeated, holds, setAdd, setCopy, setCount, setEntry } from "./fd-set";
 import { decided, settleIfDecided, settlePending } from "./pending";
 import { finishConnecting } from "./rendezvous";
 import { armSet, disarmSet } from "./select-arm";
+import { answerAllLeaving, anyLeaving } from "./select-leaving";
 import { Call, EXCEPTS, READS, WRITES, prepareCall, setOf, wasArmed } from "./select-call";
 import { lookup, userLevel } from "./table";
 import { hasUrgent } from "./urgent";
@@ -321,17 +321,14 @@ function sleep(call: Call, restUs: i64): i32 {
   let result = 0;
   // What is ours may go on in the kernel, which then is not asked whether it can be written to.
   const period = <i64>(anyOfOurs(call.writes) ? layout.CARETAKER_PERIOD_MS : layout.RECHECK_MS) * 1000;
-  const leaving = anyLeaving(call, READS) || anyLeaving(call, WRITES) || anyLeaving(call, EXCEPTS);
-  if (!leaving && !anythingReady(call) && !anyHandedOver(call, call.writes)) {
+  if (!anyLeaving(call) && !anythingReady(call) && !anyHandedOver(call, call.writes)) {
     result = kernelSelect(call, restUs < 0 ? period : min<i64>(restUs, period));
   }
   disarmSet(call, READS);
   disarmSet(call, WRITES);
   disarmSet(call, EXCEPTS);
   if (result > 0) answerDoorbells(call);
-  answerAllLeaving(call, READS);
-  answerAllLeaving(call, WRITES);
-  answerAllLeaving(call, EXCEPTS);
+  answerAllLeaving(call);
   return result;
 }
 
@@ -353,31 +350,6 @@ function anyHandedOver(call: Call, set: usize): bool {
     if (wasArmed(call, WRITES, index, generationOf(d))) return true;
   }
   return false;
-}
-
-function anyLeaving(call: Call, set: u32): bool {
-  const entries = setOf(call, set);
-  for (let index: u32 = 0; index < setCount(entries); index++) {
-    if (isLeaving(userLevel(setEntry(entries, index)))) return true;
-  }
-  return false;
-}
-
-/** The peer leaves user level, and waits for an answer. */
-function isLeaving(d: Descriptor): bool {
-  if (changetype<usize>(d) == 0 || kindOf(d) != KIND_USER) return false;
-  lock(receiveLockOf(d));
-  const leaving = isAskedToLeave(d);
-  unlock(receiveLockOf(d));
-  return leaving;
-}
-
-function answerAllLeaving(call: Call, set: u32): void {
-  const entries = setOf(call, set);
-  for (let index: u32 = 0; index < setCount(entries); index++) {
-    const d = userLevel(setEntry(entries, index));
-    if (isLeaving(d)) answerLeavingHere(d, call.small);
-  }
 }
 
 /** Takes the doorbells of the user-level sockets that the kernel found readable, or learns that their peer is gone. */
