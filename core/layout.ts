@@ -79,7 +79,7 @@ export const SEGMENT_CONNECTOR_TAG = 16;
 export const SEGMENT_ACCEPTOR_TAG = 20;
 export const SEGMENT_CONNECTOR_START = 24;
 export const SEGMENT_ACCEPTOR_START = 32;
-/** Decided once per generation by compare-and-swap from STATE_PENDING; left for good by two more, see below. */
+/** Decided once per generation by compare-and-swap from STATE_PENDING. What may follow is in docs/protocol.md. */
 export const SEGMENT_STATE = 128;
 /** Written by the acceptor: the last generation it has let go of. */
 export const SEGMENT_RELEASED = 256;
@@ -89,15 +89,17 @@ export const SEGMENT_UNMAPPED = 260;
 export const STATE_PENDING = 1;
 export const STATE_USER = 2;
 export const STATE_KERNEL = 3;
+/** As STATE_KERNEL, and the connector is through with the ring: the kernel has all of it that it will get. */
+export const STATE_HANDED = 4;
 /**
  * The connector (plus 1: the acceptor) wants a user-level connection to go on in the kernel. It writes and reads no more, and
  * waits for the peer.
  */
-export const STATE_LEAVING = 4;
+export const STATE_LEAVING = 5;
 /** The peer has stopped as well: all positions are final, and each side goes on in the kernel. */
-export const STATE_LEFT = 6;
+export const STATE_LEFT = 7;
 /** A side has closed its socket: too late for the other to leave. */
-export const STATE_CLOSED = 7;
+export const STATE_CLOSED = 8;
 
 export const BLOCKS_OFFSET = 512;
 export const BLOCK_BYTES = 512;

@@ -151,14 +151,17 @@ export class World implements MachineEvents {
     for (const listener of this.listeners) listener.processEnds?.(process);
   }
 
-  /** The process ends at once. The kernel closes what it had open; nobody is told anything else. */
-  kill(process: SimProcess): void {
+  /**
+   * The process ends at once. The kernel closes what it had open; nobody is told anything else.
+   * @param socketsStay the kernel forgets to close its sockets, as Wine's server does now and then
+   */
+  kill(process: SimProcess, socketsStay = false): void {
     if (process.ended) return;
     this.endOf(process);
     for (const thread of process.threads) this.machine.abandon(thread);
     process.ended = true;
     this.reach("process ended");
-    this.network.closeAll(process);
+    if (!socketsStay) this.network.closeAll(process);
     for (const value of [...process.handles.keys()]) this.closeHandle(process, value);
     for (const segment of this.files.segments.values()) while (this.files.unmap(process, segment));
     for (const region of process.blocks.values()) this.machine.memory.exclude(region, process.index);

@@ -6,10 +6,11 @@ import { loadField } from "../shared-fields";
 import * as sync from "../sync";
 import { currentThread, scratch } from "../vmmc/bells";
 import { kernelBytes, selectOne } from "../vmmc/kernel-connection";
-import { acquirePeer } from "../vmmc/peers";
-import { importSegment, keepImport, reconsiderOffers } from "../vmmc/segments";
+import { Peer, acquirePeer, releasePeer, wasSeenToEnd } from "../vmmc/peers";
+import { Segment, importSegment, keepImport, reconsiderOffers, releaseImport } from "../vmmc/segments";
 import { startCaretaker, wakeCaretaker } from "./caretaker";
-import { answerReader, answerWriter, attach, detach } from "./connection";
+import { answerReader, answerWriter, attach } from "./connection";
+import { isCutOff, mayCarry } from "./cut-off";
 import { logDecision } from "./decision";
 import { Descriptor, KIND_USER, kindOf, lockBoth, receiveLockOf, setKind, unlockBoth } from "./descriptor";
 import { ownerRuns, pendingSlot, pendingUsed, removeStale, slotSequence, slotTag, slotWord, swapSlot } from "./directory";
@@ -45,10 +46,10 @@ export function takeOffer(d: Descriptor, socket: usize, peerName: usize): void {
       if (slot == 0) break;
       const word = slotWord(slot);
       const lives = ownerRuns(slot, word);
-      const fits = lives || (isForListener(slot, d) && hasEnded(socket));
-      if (fits) reason = importOffer(d, slot);
+      const fits = lives || (isForListener(slot, d) && (hasEnded(socket) || isHandedOver(d, slot, socket)));
+      if (fits) reason = importOffer(d, slot, socket);
       else removeStale(slot, word, d.slotSequence);
-      if (!lives && reason == layout.REASON_NONE) endAtOnce(d);
+      if (reason == layout.REASON_NONE && (!lives || (changetype<usize>(d.peer) != 0 && wasSeenToEnd(d.peer)))) endAtOnce(d);
       if (reason != layout.REASON_PEER_NOT_WRAPPED) break;
     }
   }
@@ -96,6 +97,17 @@ function hasEnded(socket: usize): bool {
   return kernelBytes(socket, thread.scratch) <= 0;
 }
 
+/** True when its connector, which has died, was handing this connection over to the kernel: which may not have heard of the end. */
+function isHandedOver(d: Descriptor, slot: usize, socket: usize): bool {
+  const word = slotWord(slot);
+  const segment = importNamed(d, slot, word);
+  if (changetype<usize>(segment) == 0) return false;
+  const fits = mayCarry(segment, socket);
+  keepImport(segment);
+  wakeCaretaker();
+  return fits;
+}
+
 /** What a dead connector wrote is read, and nobody waits for more. */
 function endAtOnce(d: Descriptor): void {
   lock(receiveLockOf(d));
@@ -129,15 +141,21 @@ function waitForIntents(d: Descriptor): void {
   }
 }
 
-/** Imports the segment that the slot names and decides for USER. Returns the reason why not, or REASON_NONE. */
-function importOffer(d: Descriptor, slot: usize): u32 {
-  const word = slotWord(slot);
-  if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) return layout.REASON_PEER_NOT_WRAPPED;
+/** Maps what the slot offers; 0 when it offers something else by now, or that cannot be. */
+function importNamed(d: Descriptor, slot: usize, word: u32): Segment {
   const start = loadField(slot + layout.SLOT_START);
   // Its next use may offer another connection's segment, which is not for us to open.
-  if (slotSequence(slot) != d.slotSequence) return layout.REASON_PEER_NOT_WRAPPED;
-  const segment = importSegment(slotTag(word), start, loadField(slot + layout.SLOT_SEGMENT_KEY));
+  if (slotSequence(slot) != d.slotSequence) return changetype<Segment>(<usize>0);
+  return importSegment(slotTag(word), start, loadField(slot + layout.SLOT_SEGMENT_KEY));
+}
+
+/** Imports the segment that the slot names and decides for USER. Returns the reason why not, or REASON_NONE. */
+function importOffer(d: Descriptor, slot: usize, socket: usize): u32 {
+  const word = slotWord(slot);
+  if ((word & layout.SLOT_STATE_MASK) != layout.SLOT_PENDING) return layout.REASON_PEER_NOT_WRAPPED;
+  const segment = importNamed(d, slot, word);
   if (changetype<usize>(segment) == 0) {
+    if (slotSequence(slot) != d.slotSequence) return layout.REASON_PEER_NOT_WRAPPED;
     // Tells the connector, which then goes on through the kernel.
     swapSlot(slot, word, d.slotSequence, slotTag(word) | layout.SLOT_CLAIMED);
     return layout.REASON_SEGMENT_IMPORT;
@@ -148,22 +166,35 @@ function importOffer(d: Descriptor, slot: usize): u32 {
     wakeCaretaker();
     return layout.REASON_PEER_NOT_WRAPPED;
   }
-  const address = segment.address;
+  const peer = acquirePeer(segment.tag, segment.start);
+  if (!decide(segment, peer, socket)) {
+    releasePeer(peer);
+    releaseImport(segment, wakeCaretaker());
+    wakeCaretaker();
+    return layout.REASON_PEER_NOT_WRAPPED;
+  }
   lockBoth(d);
   attach(d, segment, 1);
-  d.peer = acquirePeer(slotTag(word), start);
+  d.peer = peer;
+  // Before anybody else can see it as one that may leave.
+  logDecision(d, layout.ROLE_ACCEPT, layout.MODE_USER, layout.REASON_NONE);
+  setKind(d, KIND_USER);
+  startCaretaker();
+  // The connector may sleep already, for the decision or for what comes after it.
+  answerReader(d);
+  answerWriter(d);
+  unlockBoth(d);
+  return layout.REASON_NONE;
+}
+
+/** Decides for USER. False: the connector has decided for the kernel, and has done what follows from that. */
+function decide(segment: Segment, peer: Peer, socket: usize): bool {
+  const address = segment.address;
   store<u32>(address + layout.SEGMENT_ACCEPTOR_TAG, runtime().tag);
   store<u64>(address + layout.SEGMENT_ACCEPTOR_START, runtime().start);
-  const state = sync.compareSwap(address + layout.SEGMENT_STATE, layout.STATE_PENDING, layout.STATE_USER);
-  if (state == layout.STATE_PENDING) {
-    // Before anybody else can see it as one that may leave.
-    logDecision(d, layout.ROLE_ACCEPT, layout.MODE_USER, layout.REASON_NONE);
-    setKind(d, KIND_USER);
-    startCaretaker();
-    // The connector may sleep already, for the decision or for what comes after it.
-    answerReader(d);
-    answerWriter(d);
-  } else detach(d);
-  unlockBoth(d);
-  return state == layout.STATE_PENDING ? layout.REASON_NONE : layout.REASON_PEER_NOT_WRAPPED;
+  const state = address + layout.SEGMENT_STATE;
+  if (sync.compareSwap(state, layout.STATE_PENDING, layout.STATE_USER) == layout.STATE_PENDING) return true;
+  // A connector that has died on the way has left everything in the ring.
+  if (!isCutOff(segment, peer, socket)) return false;
+  return sync.compareSwap(state, layout.STATE_KERNEL, layout.STATE_USER) == layout.STATE_KERNEL;
 }

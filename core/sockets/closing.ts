@@ -107,7 +107,7 @@ export function endDescriptor(d: Descriptor, socket: usize): void {
 /** Closed while the kernel still connects. An acceptor may have been quicker: then it is told that this side is gone. */
 function closeConnecting(d: Descriptor): void {
   const state = d.segment.address + layout.SEGMENT_STATE;
-  if (sync.compareSwap(state, layout.STATE_PENDING, layout.STATE_KERNEL) == layout.STATE_PENDING) {
+  if (sync.compareSwap(state, layout.STATE_PENDING, layout.STATE_HANDED) == layout.STATE_PENDING) {
     sync.fetchAdd(runtimeField(offsetof<Runtime>("pendingCount")), -1);
     abandonConnect(d, layout.REASON_CLOSED_BEFORE_ACCEPT);
   } else adopt(d);

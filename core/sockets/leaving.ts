@@ -71,7 +71,7 @@ export function leaveUserLevel(d: Descriptor, memory: usize, deadline: u64): boo
 
 /** The kernel still connects. An acceptor may have been quicker. With both locks held. */
 function leaveConnecting(d: Descriptor): void {
-  if (sync.compareSwap(stateOf(d), layout.STATE_PENDING, layout.STATE_KERNEL) == layout.STATE_PENDING) {
+  if (sync.compareSwap(stateOf(d), layout.STATE_PENDING, layout.STATE_HANDED) == layout.STATE_PENDING) {
     sync.fetchAdd(runtimeField(offsetof<Runtime>("pendingCount")), -1);
     setKind(d, KIND_KERNEL);
     abandonConnect(d, layout.REASON_INHERITED);

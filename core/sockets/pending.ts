@@ -82,18 +82,19 @@ export function toKernel(d: Descriptor, reason: u32, memory: usize): void {
     adopt(d);
     return;
   }
-  if (handOver(d, memory)) {
-    repeatShutdown(d);
-    // Not before: calls on a kernel socket take no lock, and their bytes come after those of the ring.
-    setKind(d, KIND_KERNEL);
-    returnEvents(d, memory);
-  } else {
+  const whole = handOver(d, memory);
+  if (whole) repeatShutdown(d);
+  else {
     // Nothing goes to the kernel any more: the peer would not see that something is missing.
     resetOnClose(d.handle, memory);
     damage(d);
-    setKind(d, KIND_ENDED);
-    beginEvents(d);
   }
+  // From here on what comes over the kernel connection may go on behind the ring's bytes: an acceptor must not take those.
+  sync.storeRelease(state, layout.STATE_HANDED);
+  // Not before: calls on a kernel socket take no lock, and their bytes come after those of the ring.
+  setKind(d, whole ? KIND_KERNEL : KIND_ENDED);
+  if (whole) returnEvents(d, memory);
+  else beginEvents(d);
   wakeAll(d);
   detach(d);
   // Last: as long as the segment's file is there, the slot must tell of it.

@@ -1,15 +1,9 @@
-import type { Steps } from "../app/api.js";
 import * as ws from "../kernel/constants.js";
 import type { SmallCase } from "./play.js";
-import { listen, receive, type Side, selectAndSend, sendAll } from "./sides.js";
+import { acceptPast, listen, receive, type Side, selectAndSend, sendAll } from "./sides.js";
 
 /** Longer (ms) than a connector waits for an acceptor that is wrapped: PENDING_LIMIT_MS of core/layout.ts. */
 const TOO_LONG_MS = 5000;
-
-/** Accepts past the core, as a module does that is not wrapped: the connector, which has offered a segment, finds out. */
-function* acceptPast(listener: number): Steps<number> {
-  return yield { to: "kernel", name: "accept", args: [listener, 0, 0] };
-}
 
 /** A listener of a wrapped process, and an acceptor that is none. */
 function handedOver(what: string, acceptor: Side, connector: Side): SmallCase {
@@ -23,7 +17,7 @@ function handedOver(what: string, acceptor: Side, connector: Side): SmallCase {
         const listener = yield* listen(api, play);
         listening = true;
         play.told();
-        const socket = yield* acceptPast(listener);
+        const socket = yield* acceptPast(api, listener);
         yield* acceptor(api, socket, play);
         yield* api.close(socket);
         yield* api.close(listener);

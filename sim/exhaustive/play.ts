@@ -42,8 +42,8 @@ export interface Play {
   /** A process with one thread, the core loaded. */
   process(name: string, body: (api: Api) => Steps<void>): SimProcess;
   thread(process: SimProcess, name: string, body: (api: Api) => Steps<void>): SimThread;
-  /** It ends at once, whatever its threads are doing. */
-  kill(process: SimProcess): void;
+  /** It ends at once, whatever its threads are doing. The kernel closes its sockets, or forgets to. */
+  kill(process: SimProcess, socketsStay?: boolean): void;
   /** Changes that word, a constant of core/layout.ts, of all segments, as a process might whose memory is damaged. */
   damage(field: string, change: (value: number) => number): void;
   /** Sleeps until the time at which that thread wakes by the clock: which of the two goes first then is a choice. */
@@ -135,7 +135,7 @@ export class Player {
         threads.push(thread);
         return thread;
       },
-      kill: (process) => world.kill(process),
+      kill: (process, socketsStay) => world.kill(process, socketsStay),
       damage(field, change) {
         for (const { region } of world.files.segments.values()) {
           const at = (region.address + world.core.constant(field)) >> 2;

@@ -59,6 +59,11 @@ export function* listen(api: Api, play: Play): Steps<number> {
   return listener;
 }
 
+/** Accepts past the core, as a module does that is not wrapped: the connector, which has offered a segment, finds out. */
+export function* acceptPast(api: Api, listener: number): Steps<number> {
+  return yield* api.kernelCall("accept", listener, 0, 0);
+}
+
 function start(play: Play, pair: Pair | undefined, connector: Side, acceptor: Side): void {
   let listening = false;
   let ready = false;

@@ -7,8 +7,8 @@ export const decidingMutants: readonly Mutant[] = [
     breaks: "the acceptor decides for USER, whatever was decided before",
     changes: [
       {
-        from: "const state = sync.compareSwap(address + layout.SEGMENT_STATE, layout.STATE_PENDING, layout.STATE_USER);",
-        to: "sync.storeSeq(address + layout.SEGMENT_STATE, layout.STATE_USER);\n  const state: u32 = layout.STATE_PENDING;",
+        from: "if (sync.compareSwap(state, layout.STATE_PENDING, layout.STATE_USER) == layout.STATE_PENDING) return true;",
+        to: "sync.storeSeq(state, layout.STATE_USER);\n  if (state != 0) return true;",
       },
     ],
     by: "agreement",
@@ -64,8 +64,8 @@ export const decidingMutants: readonly Mutant[] = [
     breaks: "a connector that sleeps is not woken by the acceptor's decision",
     changes: [
       {
-        from: "    answerReader(d);\n    answerWriter(d);\n  } else detach(d);",
-        to: "  } else detach(d);",
+        from: "  answerReader(d);\n  answerWriter(d);\n  unlockBoth(d);",
+        to: "  unlockBoth(d);",
       },
     ],
     by: "liveness",

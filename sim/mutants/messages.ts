@@ -54,7 +54,7 @@ export const messageMutants: readonly Mutant[] = [
   {
     name: "kernel-not-told-of-hand-over",
     breaks: "a connection that the kernel takes over has no events there",
-    changes: [{ from: "  returnEvents(d, memory);\n", to: "" }],
+    changes: [{ from: "  if (whole) returnEvents(d, memory);\n  else beginEvents(d);", to: "  if (!whole) beginEvents(d);" }],
     by: "liveness",
     profile: "messages",
   },

@@ -81,9 +81,7 @@ export const regressions: readonly Mutant[] = [
   {
     name: "kind-before-hand-over",
     breaks: "a send overtakes the bytes that are being handed over to the kernel",
-    changes: [
-      { from: "  if (handOver(d, memory)) {\n", to: "  setKind(d, KIND_KERNEL);\n  if (handOver(d, memory)) {\n" },
-    ],
+    changes: [{ from: "  const whole = handOver(", to: "  setKind(d, KIND_KERNEL);\n  const whole = handOver(" }],
     by: "stream",
     smallCase: "handed over to the kernel: while another thread sends",
     once: true,
@@ -200,7 +198,7 @@ export const regressions: readonly Mutant[] = [
     breaks: "the kernel refuses bytes that are handed over to it, and later ones are sent all the same",
     changes: [
       {
-        from: "if (error == ws.WSAECONNRESET || error == ws.WSAECONNABORTED || error == ws.WSAENOTCONN) break;",
+        from: "if (hasFailed(error)) break;",
         to: "if (error != ws.WSAEWOULDBLOCK) break;",
       },
     ],
@@ -213,7 +211,7 @@ export const regressions: readonly Mutant[] = [
     breaks: "a connection gets what a process has offered that died, because its kernel connection had the same names",
     changes: [
       {
-        from: "const fits = lives || (isForListener(slot, d) && hasEnded(socket));",
+        from: "const fits = lives || (isForListener(slot, d) && (hasEnded(socket) || isHandedOver(d, slot, socket)));",
         to: "const fits = true;",
       },
       { from: "    dropNamesakes(d);\n", to: "" },
@@ -287,6 +285,23 @@ export const regressions: readonly Mutant[] = [
     changes: [{ from: "else if ((d.head != 0 || d.shutdownSend != 0) &&", to: "else if (false &&" }],
     by: "liveness",
     profile: "refusals",
+    once: true,
+  },
+  {
+    name: "cut-off-hand-over-not-taken",
+    breaks: "what a connector wrote is lost when it dies before the kernel has it, although the ring is there",
+    changes: [{ from: "if (!isCutOff(segment, peer, socket)) return false;", to: "if (state != 0) return false;" }],
+    by: "stream",
+    smallCase: "killed: while it hands over to the kernel, and is accepted later",
+    once: true,
+  },
+  {
+    name: "cut-off-hand-over-left-to-the-kernel",
+    breaks:
+      "who accepts a connection whose connector died while it handed over waits for an end that the kernel does not tell",
+    changes: [{ from: " || isHandedOver(d, slot, socket)", to: "" }],
+    by: "liveness",
+    smallCase: "killed: while it hands over to the kernel, and its socket stays open",
     once: true,
   },
   {
