@@ -70,7 +70,7 @@ export function receive(w: Writer, end: End): void {
 export function stream(w: Writer, end: End): void {
   const { peer } = end;
   const thread = w.model.freeThread(end.party);
-  const idle = peer.name !== undefined && peer.open && !peer.watched && !peer.receivingShut && !end.sendingShut;
+  const idle = peer.usable && !peer.watched && !peer.receivingShut && !end.sendingShut;
   if (!idle || end.peerLost || end.reset || peer.reset || end.nonBlocking || peer.nonBlocking || thread === undefined)
     return;
   // Nothing here that takes its time; and an urgent byte lets recv stop, and is counted or not.
@@ -78,17 +78,48 @@ export function stream(w: Writer, end: End): void {
   w.settle();
   const bytes = w.random.between(1, w.random.chance(0.3) ? 400_000 : 30_000);
   const chunk = w.random.pick([100, 4096, 65536]);
-  w.say(`${end.party}@${thread} sendall ${end.name} ${bytes} chunk=${chunk} &`);
+  const call = w.random.weighted([
+    [4, `sendall ${end.name} ${bytes} chunk=${chunk}`],
+    [w.tastes.handles ? 3 : 0, `writefile ${end.name} ${bytes}`],
+    [w.tastes.extensions ? 3 : 0, `transmitfile ${end.name} ${bytes}`],
+  ]);
+  w.say(`${end.party}@${thread} ${call} &`);
   const reading = w.random.pick([333, 4096, 65536]);
   w.call(peer, `recvall NAME ${bytes + peer.incoming.unread} chunk=${reading}`);
   w.say(`${end.party}@${thread} ends`);
   peer.incoming.clear();
 }
 
+/** Both speak at once, and much, each with one thread that sends and one that reads. */
+export function exchange(w: Writer, end: End): void {
+  const { peer } = end;
+  const both = [end, peer];
+  if (end.party === peer.party || !both.every((one) => isPlain(one))) return;
+  if (w.model.waiting.some(({ party }) => party === end.party || party === peer.party)) return;
+  w.settle();
+  const sizes = both.map(() => w.random.between(1, w.random.chance(0.3) ? 300_000 : 30_000));
+  for (const [index, one] of both.entries()) {
+    w.say(`${one.party}@1 sendall ${one.name} ${sizes[index]} chunk=${w.random.pick([100, 4096, 65536])} &`);
+    const bytes = sizes[1 - index]! + one.incoming.unread;
+    w.say(`${one.party}@2 recvall ${one.name} ${bytes} chunk=${w.random.pick([333, 4096, 65536])} &`);
+    one.incoming.clear();
+  }
+  for (const { party } of both) w.say(`${party}@1 ends`);
+  for (const { party } of both) w.say(`${party}@2 ends`);
+}
+
+/** It blocks, can send and receive, and has nothing that would disturb a stream. */
+function isPlain(end: End): boolean {
+  const bothWays = !end.sendingShut && !end.receivingShut && !end.ended && !end.reset && !end.peerLost;
+  return (
+    end.usable && bothWays && !end.nonBlocking && !end.impatient && !end.watched && end.incoming.mark === undefined
+  );
+}
+
 /** Fills all buffers, then the peer reads it all: whoever waited for room hears of it. */
 export function fill(w: Writer, end: End): void {
   const { peer } = end;
-  if (!end.nonBlocking || !peer.name || !peer.open || !end.open || peer.nonBlocking || peer.watched) return;
+  if (!end.nonBlocking || !peer.usable || peer.nonBlocking || peer.watched) return;
   if (end.sendingShut || end.reset || peer.reset || peer.receivingShut || peer.impatient || end.peerLost) return;
   if (peer.incoming.unread !== 0 || peer.incoming.mark !== undefined) return;
   w.settle();

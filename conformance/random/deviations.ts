@@ -7,6 +7,9 @@ import type { Line } from "../play.js";
 const sameThings: ReadonlyArray<readonly [of: RegExp, found: RegExp, instead: string]> = [
   // Wine's server takes the error of a reset from the kernel when it notices it: FD_CLOSE then comes without.
   [/ messages /, /:CLOSE\(WSAECONNRESET\)/g, ":CLOSE"],
+  // A thread that waits while another closes its socket: Wine says how its server sees the handle.
+  [/ ends: (recv|recvfrom|recvex) /, /^-1 WSAEINVAL$/, "-1 WSAEINTR"],
+  [/ (endfile|ends: readfile) /, /ERROR_HANDLES_CLOSED/, "ERROR_OPERATION_ABORTED"],
 ];
 
 /** A transcript in which what is known to differ does not. */

@@ -1,13 +1,18 @@
 /** AcceptEx and TransmitFile. */
 import { bytesToSend, wasSent } from "./bytes.js";
 import { connect } from "./lives.js";
-import type { End, Listener } from "./model.js";
+import type { Acceptor, End, Listener } from "./model.js";
 import type { Writer } from "./writer.js";
 
 /** AcceptEx with and without bytes, before or after the connection comes. */
 export function acceptEx(w: Writer, listener: Listener): void {
-  // Events of a listener, and plain calls of accept beside it, are told of by others.
+  // What a window is told of a connection that AcceptEx waits for is a matter of time.
   if (listener.events.length > 0) return;
+  if (listener.backlog.length === 0 && w.random.chance(0.5)) beginAcceptEx(w, listener);
+  else if (listener.acceptors.length === 0) acceptExNow(w, listener);
+}
+
+function acceptExNow(w: Writer, listener: Listener): void {
   const name = w.name();
   const wants = w.random.chance(0.5) ? 0 : w.random.between(1, 60);
   const before = listener.backlog.length === 0;
@@ -28,10 +33,47 @@ export function acceptEx(w: Writer, listener: Listener): void {
   if (wants > 0) end.incoming.take(wants);
 }
 
+/** One that waits for a connection, or several. */
+function beginAcceptEx(w: Writer, listener: Listener): void {
+  const { party } = listener;
+  // A player has room for a few operations only.
+  if (w.model.waiting.filter((one) => one.party === party && one.thread === undefined).length >= 3) return;
+  const acceptor: Acceptor = { name: w.name(), wants: w.random.chance(0.5) ? 0 : w.random.between(1, 60) };
+  w.settle();
+  w.say(`${party} socket ${acceptor.name}`);
+  w.say(`${party} acceptex ${acceptor.name} ${listener.name} ${acceptor.wants}`);
+  listener.acceptors.push(acceptor);
+  w.model.waiting.push({
+    party,
+    ends: [],
+    takes: false,
+    ready: () => acceptor.end !== undefined && (acceptor.wants === 0 || acceptor.end.incoming.ready),
+    line: `${party} completes ${acceptor.name} accept`,
+    finish: () => {
+      const end = acceptor.end!;
+      end.name = acceptor.name;
+      end.awaited = false;
+      if (acceptor.wants > 0) end.incoming.take(acceptor.wants);
+    },
+  });
+}
+
+/** At the program's end: everybody gets a connection, and a byte. */
+export function endAcceptors(w: Writer): void {
+  for (const listener of w.model.openListeners()) {
+    while (listener.acceptors.length > 0) connect(w, listener);
+  }
+  for (const end of w.model.ends) {
+    if (!end.awaited || end.incoming.ready) continue;
+    w.call(end.peer, "send NAME 3");
+    end.incoming.arrive(3);
+  }
+}
+
 /** No bytes can come from its peer, or what came is not plain. */
 function cannotSpeak(end: End): boolean {
   const { peer } = end;
-  return end.ended || end.reset || !peer.open || peer.sendingShut || peer.reset || end.incoming.mark !== undefined;
+  return end.ended || end.reset || !peer.usable || peer.sendingShut || peer.reset || end.incoming.mark !== undefined;
 }
 
 export function transmitFile(w: Writer, end: End): void {
@@ -47,7 +89,7 @@ export function transmitFile(w: Writer, end: End): void {
   const texts = w.random.chance(0.3) ? " head=HEAD tail=TAIL" : "";
   w.call(
     end,
-    `transmitfile NAME ${bytes}${part ? ` bytes=${part}` : ""}${texts}${w.random.chance(0.5) ? " overlapped" : ""}`,
+    `transmitfile NAME ${bytes}${part ? ` bytes=${part}` : ""}${texts}${w.random.chance(0.5) && !end.watched && !end.hasPort ? " overlapped" : ""}`,
   );
   wasSent(w, end, (part || bytes) + (texts ? 8 : 0));
 }

@@ -1,6 +1,6 @@
-import { ask, fill, receive, send, stream } from "./bytes.js";
-import { acceptEx, transmitFile } from "./extensions.js";
-import { beginReading, beginWriting, readFile, writeFile } from "./handles.js";
+import { ask, exchange, fill, receive, send, stream } from "./bytes.js";
+import { acceptEx, endAcceptors, transmitFile } from "./extensions.js";
+import { beginReading, beginWriting, duplicate, givePort, readFile, writeFile } from "./handles.js";
 import { accept, close, closeListener, connect, connectInVain, endProcess, linger, listen, shutdown } from "./lives.js";
 import { chooseEvents, chooseListenerEvents, lookForMessages, tellAllMessages } from "./messages.js";
 import type { End } from "./model.js";
@@ -20,6 +20,7 @@ const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
   [4, watch],
   [3, block],
   [3, stream],
+  [1, exchange],
   [3, shutdown],
   [1, linger],
   [3, close],
@@ -38,10 +39,25 @@ const tastedActs: ReadonlyArray<readonly [taste: keyof Tastes, weight: number, a
   ["handles", 8, readFile],
   ["handles", 4, beginReading],
   ["handles", 3, beginWriting],
+  ["handles", 1, givePort],
+  ["handles", 1, duplicate],
   ["extensions", 10, transmitFile],
 ];
 
+/** What can be done with a handle that WinSock does not know. */
+const handleActs: ReadonlyArray<readonly [weight: number, act: Act]> = [
+  [6, writeFile],
+  [6, readFile],
+  [3, beginReading],
+  [1, beginWriting],
+  [1, close],
+];
+
 function act(w: Writer, end: End): void {
+  if (end.handleOnly) {
+    w.random.weighted(handleActs)(w, end);
+    return;
+  }
   const tasted = tastedActs.flatMap(([taste, weight, one]) => (w.tastes[taste] ? [[weight, one] as const] : []));
   w.random.weighted([...acts, ...tasted])(w, end);
 }
@@ -89,6 +105,8 @@ export function generate(seed: number, options: ProgramOptions, steps: readonly 
     w.random = new Random(seed * 1009 + number + 1);
     step(w);
   }
+  endAcceptors(w);
+  wake(w);
   wakeAll(w);
   tellAllMessages(w);
   return w.lines;

@@ -14,6 +14,14 @@ const places: ReadonlyArray<readonly [host: string, hosts: readonly string[]]> =
 
 export function listen(w: Writer, party: string): void {
   const name = w.name();
+  const old = w.model.listeners.filter(({ open }) => !open);
+  if (w.tastes.addresses && old.length > 0 && w.random.chance(0.5)) {
+    const { name: before, hosts } = w.random.pick(old);
+    w.settle();
+    w.model.listeners.push(new Listener(party, name, hosts));
+    w.say(`${party} listener ${name} ${hosts.length > 1 ? "any" : hosts[0]}:$${before}`);
+    return;
+  }
   if (!w.tastes.addresses || w.random.chance(0.5)) {
     w.model.listeners.push(new Listener(party, name, oneHost));
     w.say(`${party} listener ${name}`);
@@ -37,7 +45,11 @@ export function connect(w: Writer, listener: Listener): void {
   end.peer = new End(listener.party, undefined);
   end.peer.peer = end;
   w.model.ends.push(end, end.peer);
-  listener.backlog.push(end.peer);
+  const acceptor = listener.acceptors.shift();
+  if (acceptor) {
+    acceptor.end = end.peer;
+    end.peer.awaited = acceptor.wants > 0;
+  } else listener.backlog.push(end.peer);
   const address = addressOf(w, listener);
   if (w.random.chance(0.3)) {
     end.nonBlocking = true;
@@ -49,13 +61,14 @@ export function connect(w: Writer, listener: Listener): void {
   w.disturb();
 }
 
-/** Nobody listens there any more. */
+/** Nobody listens there. The port is held all the same: a free one might be another program's listener by now. */
 export function connectInVain(w: Writer): void {
-  const closed = w.model.listeners.filter(({ open }) => !open);
-  if (closed.length === 0) return;
-  w.settle();
   const party = w.random.pick(w.model.parties);
-  w.say(`${party} connection ${w.name()} ${addressOf(w, w.random.pick(closed))}`);
+  const held = w.name();
+  w.say(`${party} socket ${held}`);
+  w.say(`${party} bind ${held} 0`);
+  w.say(`${w.random.pick(w.model.parties)} connection ${w.name()} $${held}`);
+  w.say(`${party} close ${held}`);
 }
 
 export function accept(w: Writer, listener: Listener): void {
@@ -76,10 +89,13 @@ export function closeListener(w: Writer, listener: Listener | undefined): void {
   // Not yet the kernel's answer: recv that waits while the listener closes that has not accepted yet.
   if (listener.backlog.some(({ peer }) => peer.watched)) return;
   if (listener.backlog.some(({ peer }) => !mayReset(peer))) return;
+  // Whether one that has a connection by now is ended as well is not to be tried here.
+  if (w.model.ends.some((end) => end.awaited && end.party === listener.party)) return;
   w.settle();
   if (listener.events.length > 0) tellMessages(w, listener.party);
   w.model.closeListener(listener);
   w.say(`${listener.party} close ${listener.name}`);
+  for (const { name } of listener.acceptors.splice(0)) w.say(`${listener.party} completes ${name}`);
   w.disturb();
 }
 
@@ -88,15 +104,17 @@ export function closeListener(w: Writer, listener: Listener | undefined): void {
  * call or within a second, which is a matter of time. And of a reset behind the end Wine tells as of a second end.
  */
 function mayReset(end: End): boolean {
+  // Of an operation that failed a completion port is told as of a success without bytes.
+  if (end.watched && end.hasPort) return false;
   return end.events.length === 0 || (end.incoming.unread === 0 && !end.ended);
 }
 
 /**
  * Whether that end's peer may end the stream. Where both sides have, Wine tells of the end only, and of no bytes that are left
- * before it.
+ * before it. And an AcceptEx that gets no bytes has no names over Wine.
  */
 function mayEnd(end: End): boolean {
-  return end.events.length === 0 || !end.sendingShut;
+  return (end.events.length === 0 || !end.sendingShut) && !end.awaited;
 }
 
 export function endProcess(w: Writer, party: string): void {
@@ -105,11 +123,16 @@ export function endProcess(w: Writer, party: string): void {
   if (model.waiting.some((one) => one.party === party)) return;
   const gone = (end: End) => end.open && end.party === party;
   if (disturbsMany(w, gone)) return;
+  if (model.ends.some((end) => end.awaited && end.peer.party === party)) return;
+  if (w.model.ends.some((end) => gone(end) && end.peer.watched && end.peer.hasPort)) return;
+  // Not yet the kernel's answer: a process that ends without closing resets what has SO_LINGER with 0 seconds.
+  if (model.ends.some((end) => gone(end) && end.lingerZero)) return;
+  if (model.openListeners().some((listener) => listener.party === party && listener.acceptors.length > 0)) return;
   // Not yet the kernel's answer: recv that waits while the listener goes that has not accepted yet.
   const listeners = model.openListeners().filter((listener) => listener.party === party);
   if (listeners.some(({ backlog }) => backlog.some(({ peer }) => peer.watched))) return;
   // A killed process is told of at once only where all connections with events lead to it: else within a second.
-  const left = model.namedEnds().filter((end) => end.events.length > 0 && end.party !== party);
+  const left = model.usableEnds().filter((end) => end.events.length > 0 && end.party !== party);
   if (left.some(({ peer }) => peer.party === party)) return;
   w.settle();
   model.end(party);
@@ -126,6 +149,8 @@ export function shutdown(w: Writer, end: End): void {
   const how = w.random.pick([0, 1, 1, 1, 2]);
   // Who receives no more is told of bytes all the same by Wine.
   if (how !== 1 && end.events.length > 0) return;
+  // Who sends no more is told of no room; Wine tells of it after a select.
+  if (how !== 0 && end.events.includes("WRITE")) return;
   if (how !== 0 && (!mayEnd(end.peer) || (end.events.length > 0 && end.ended))) return;
   // Not yet the kernel's answer: what send says when both a reset and a shutdown forbid it.
   if ((end.watched && how !== 1) || (end.peerLost && end.reset)) return;
@@ -140,18 +165,29 @@ export function shutdown(w: Writer, end: End): void {
 }
 
 export function linger(w: Writer, end: End): void {
-  end.lingerZero = w.random.chance(0.7);
-  w.call(end, `set NAME SO_LINGER ${end.lingerZero ? "1" : "0"} 0`);
+  const seconds = w.random.pick([0, 0, 0, 3]);
+  const on = w.random.chance(0.7);
+  end.lingerZero = on && seconds === 0;
+  w.call(end, `set NAME SO_LINGER ${on ? 1 : 0} ${seconds}`);
 }
 
 export function close(w: Writer, end: End): void {
-  if (end.watched) return;
+  if (end.watched && !isAlone(w, end)) return;
   if ((end.incoming.unread > 0 || end.lingerZero) && !mayReset(end.peer)) return;
   if (!mayEnd(end.peer)) return;
   w.settle();
   // Messages that lie in the queue would be taken for those of the next socket of that number.
   if (end.events.length > 0) tellMessages(w, end.party);
   w.model.close(end);
-  w.call(end, `${w.tastes.handles && w.random.chance(0.3) ? "closehandle" : "close"} NAME`);
+  const asHandle = end.handleOnly || (w.tastes.handles && w.random.chance(0.3));
+  w.call(end, `${asHandle ? "closehandle" : "close"} NAME`);
+  for (const one of w.model.waiting.filter(({ ends }) => ends.includes(end))) w.say(one.line);
+  w.model.waiting = w.model.waiting.filter(({ ends }) => !ends.includes(end));
   w.disturb();
+}
+
+/** Whether who waits for that end waits for no other: which of several a select finds closed is a matter of time. */
+function isAlone(w: Writer, end: End): boolean {
+  if (end.hasPort) return false;
+  return w.model.waiting.every(({ ends }) => !ends.includes(end) || ends.length === 1) && w.random.chance(0.4);
 }

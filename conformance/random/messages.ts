@@ -38,7 +38,10 @@ export function chooseEvents(w: Writer, end: End): void {
   if (end.reset || end.receivingShut || (end.sendingShut && end.ended)) return;
   const cancel = end.events.length > 0 && w.random.chance(0.25);
   // In line, an urgent byte is told of as FD_READ alone, as documented; Wine tells of it as FD_OOB too.
-  choose(w, end, cancel ? [] : someOf(w, ofConnections, end.incoming.inLine));
+  // Of an urgent byte before the end Wine tells only who has asked before the end came.
+  const events = someOf(w, ofConnections, end.incoming.inLine || end.ended);
+  // Who sends no more is told of no room; Wine tells of it after a select.
+  choose(w, end, cancel ? [] : events.filter((event) => event !== "WRITE" || !end.sendingShut));
 }
 
 export function chooseListenerEvents(w: Writer, listener: Listener): void {

@@ -31,6 +31,12 @@ export class End {
   events: readonly SocketEvent[] = [];
   /** A thread waits for something to read here. */
   watched = false;
+  /** A duplicated handle has taken its place, which WinSock's calls do not know. */
+  handleOnly = false;
+  /** The party's completion port is told of its operations. */
+  hasPort = false;
+  /** AcceptEx has taken it and waits for its first bytes. */
+  awaited = false;
   /** The peer's process is gone, or its listener before it accepted. */
   peerLost = false;
 
@@ -42,6 +48,11 @@ export class End {
   /** It was accepted, or made by connect. */
   get named(): boolean {
     return this.name !== undefined;
+  }
+
+  /** Every call can be made on it. */
+  get usable(): boolean {
+    return this.open && this.named && !this.handleOnly;
   }
 
   /** recv would return at once. */
@@ -62,12 +73,24 @@ export class Listener {
   impatient = false;
   events: readonly SocketEvent[] = [];
   readonly backlog: End[] = [];
+  /** Calls of AcceptEx that wait for a connection, the first one first. */
+  readonly acceptors: Acceptor[] = [];
 
   constructor(party: string, name: string, hosts: readonly string[]) {
     this.party = party;
     this.name = name;
     this.hosts = hosts;
   }
+}
+
+/** A call of AcceptEx. */
+export interface Acceptor {
+  /** The socket that the connection is for. */
+  name: string;
+  /** How many bytes it waits for; 0: none. */
+  wants: number;
+  /** The connection that it got. */
+  end?: End;
 }
 
 /** A call that waits: of a thread, or an operation that was started. */
@@ -100,9 +123,14 @@ export class Model {
     this.parties = parties;
   }
 
-  /** Ends that a script can name. */
+  /** Ends that a script can use as sockets. */
+  usableEnds(): End[] {
+    return this.ends.filter((end) => end.usable);
+  }
+
+  /** Those, and handles. */
   namedEnds(): End[] {
-    return this.ends.filter((end) => end.open && end.name !== undefined);
+    return this.ends.filter((end) => end.open && end.named);
   }
 
   openListeners(): Listener[] {

@@ -5,7 +5,7 @@ import type { Writer } from "./writer.js";
 
 export function sendUrgent(w: Writer, end: End): void {
   // A recv that waits lets an urgent byte lie which comes alone, as documented; Wine passes over it.
-  if (w.model.waiting.some(({ ends, takes }) => takes && ends.includes(end.peer))) return;
+  if (end.peer.awaited || w.model.waiting.some(({ ends, takes }) => takes && ends.includes(end.peer))) return;
   if (bytesToSend(w, end, 1) === undefined) return;
   w.settle();
   // A select that waits wakes up for the first of them, or for all.
@@ -32,7 +32,7 @@ export function receiveUrgent(w: Writer, end: End): void {
 export function awaitUrgent(w: Writer, end: End): void {
   const { peer, incoming } = end;
   const thread = w.model.freeThread(end.party);
-  if (thread === undefined || !peer.named || !peer.open || peer.sendingShut || peer.reset || peer.peerLost) return;
+  if (thread === undefined || !peer.usable || peer.sendingShut || peer.reset || peer.peerLost) return;
   if (end.watched || end.nonBlocking || end.impatient || end.reset || end.receivingShut) return;
   if (incoming.inLine || incoming.urgentWaits || incoming.unread > 800) return;
   w.settle();

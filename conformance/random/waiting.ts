@@ -8,9 +8,8 @@ import type { Writer } from "./writer.js";
 export function select(w: Writer, end: End): void {
   w.settle();
   const { random } = w;
-  // Not yet the kernel's answer: sockets that only the kernel knows, beside one that is ready at user level.
-  const isLive = (one: End) => one.party === end.party && !one.ended && !one.reset;
-  const mine = isLive(end) ? w.model.namedEnds().filter(isLive) : [end];
+  // The kernel is asked now and then only while something is ready at user level: what it alone knows is not mixed with that.
+  const mine = isLive(end) ? w.model.usableEnds().filter((one) => one.party === end.party && isLive(one)) : [end];
   const most = random.pick([1, 1, 2, 4]);
   const some = () => {
     const names = [end, ...Array.from({ length: most }, () => random.pick(mine))].map(({ name }) => name);
@@ -25,12 +24,18 @@ export function select(w: Writer, end: End): void {
   w.say(`${end.party} select ${sets.join(" ")} t=${random.pick([0, 0, 1, 3])}`);
 }
 
-/** A listener is readable when somebody waits to be accepted. */
+/** What becomes of it is told by its peer, and not by the kernel. */
+function isLive(end: End): boolean {
+  return !end.ended && !end.reset;
+}
+
+/** A listener is readable when somebody waits to be accepted; beside it, connections where nothing is to be read. */
 export function selectListeners(w: Writer, listener: Listener): void {
   w.settle();
-  const mine = w.model.openListeners().filter(({ party }) => party === listener.party);
-  const names = mine.map(({ name }) => name).join(",");
-  w.say(`${listener.party} select r=${names} t=${w.random.pick([0, 2])}`);
+  const isMine = ({ party }: End | Listener) => party === listener.party;
+  const quiet = w.model.usableEnds().filter((end) => isMine(end) && isLive(end) && !end.readable);
+  const sockets = [...w.model.openListeners().filter(isMine), ...quiet.slice(0, w.random.between(0, 3))];
+  w.say(`${listener.party} select r=${sockets.map(({ name }) => name).join(",")} t=${w.random.pick([0, 2])}`);
 }
 
 /** A call that waits begins. */
@@ -43,7 +48,7 @@ function begin(w: Writer, waiting: Waiting & { thread: number }, text: string): 
 
 /** A thread selects on some ends, none of which is ready. */
 export function watch(w: Writer, end: End): void {
-  const mine = w.model.namedEnds().filter((one) => one.party === end.party && !one.readable && !one.watched);
+  const mine = w.model.usableEnds().filter((one) => one.party === end.party && !one.readable && !one.watched);
   const thread = w.model.freeThread(end.party);
   if (mine.length === 0 || thread === undefined) return;
   w.settle();
@@ -67,12 +72,20 @@ export function watch(w: Writer, end: End): void {
 /** A thread waits in recv. */
 export function block(w: Writer, end: End): void {
   const thread = w.model.freeThread(end.party);
-  if (end.readable || end.watched || end.nonBlocking || end.impatient || thread === undefined) return;
+  if (end.readable || end.nonBlocking || end.impatient || thread === undefined) return;
+  // Behind one that waits already, or none. What one that only looks finds behind another is a matter of time.
+  const before = w.model.waiting.filter(({ ends }) => ends.includes(end));
+  if (before.length > 1 || before.some(({ takes, thread: other }) => !takes || other === undefined)) return;
   // A recv that waits lets an urgent byte lie which comes alone, as documented; Wine passes over it.
   if (end.incoming.mark !== undefined) return;
   w.settle();
   const bytes = w.random.between(1, 60);
-  const peek = w.random.chance(0.2);
+  const call = w.random.weighted([
+    [6, "recv"],
+    [2, "recvfrom"],
+    [w.tastes.handles ? 3 : 0, "readfile"],
+  ]);
+  const peek = call === "recv" && before.length === 0 && w.random.chance(0.2);
   const waiting = {
     party: end.party,
     thread,
@@ -84,7 +97,7 @@ export function block(w: Writer, end: End): void {
       if (!peek) end.incoming.take(bytes);
     },
   };
-  begin(w, waiting, `recv ${end.name} ${bytes}${peek ? " peek" : ""}`);
+  begin(w, waiting, `${call} ${end.name} ${bytes}${peek ? " peek" : ""}`);
 }
 
 /** The calls that now end, do. */
@@ -93,7 +106,7 @@ export function wake(w: Writer): void {
     if (!one.ready()) continue;
     w.say(one.line);
     w.model.waiting = w.model.waiting.filter((other) => other !== one);
-    for (const end of one.ends) end.watched = false;
+    for (const end of one.ends) end.watched = w.model.waiting.some(({ ends }) => ends.includes(end));
     one.finish();
   }
 }
@@ -109,7 +122,8 @@ export function wakeAll(w: Writer): void {
     const listener = model.listeners.find(({ backlog }) => backlog.includes(peer));
     while (listener && peer.name === undefined) accept(w, listener);
     w.settle();
-    w.call(peer, peer.sendingShut ? "close NAME" : "send NAME 1");
+    const [ends, speaks] = peer.handleOnly ? ["closehandle NAME", "writefile NAME 1"] : ["close NAME", "send NAME 1"];
+    w.call(peer, peer.sendingShut ? ends : speaks);
     if (peer.sendingShut) model.close(peer);
     else end.incoming.arrive(1);
     wake(w);
