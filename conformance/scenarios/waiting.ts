@@ -201,6 +201,21 @@ add(
 );
 
 add(
+  "two threads wait in recv: a reset wakes both",
+  `
+  pair
+  A@1 recv s 3 &
+  A@1 blocked => yes
+  A@2 recv s 3 &
+  A@2 blocked => yes
+  B set s SO_LINGER 1 0
+  B close s
+  A@1 ends => -1 WSAECONNRESET
+  A@2 ends => -1 WSAECONNRESET
+`,
+);
+
+add(
   "recv and select wait on one socket",
   `
   pair

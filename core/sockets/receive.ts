@@ -214,23 +214,27 @@ export function receive<T>(
     const woken = waitFor(d, socket, true, deadline);
     if (woken == WAKE_READY) continue;
     const closed = d.generation != generation;
+    if (woken == WAKE_CHANGED && !closed) break;
     unlock(lockWord);
-    if (woken != WAKE_CHANGED) return fail(waitError(woken));
-    if (closed) return fail(ws.WSAEINTR);
-    const result = receiveKernel<T>(d, socket, generation, elements, count, flags);
-    return result == 0 && length != 0 && wasResetInKernel(d, socket) ? fail(ws.WSAECONNRESET) : result;
+    return fail(closed && woken == WAKE_CHANGED ? ws.WSAEINTR : waitError(woken));
   }
   unlock(lockWord);
-  return receiveKernel<T>(d, socket, generation, elements, count, flags);
+  const result = receiveKernel<T>(d, socket, generation, elements, count, flags);
+  return result == 0 && length != 0 && waited && wasResetMeanwhile(d, socket, generation) ? fail(ws.WSAECONNRESET) : result;
 }
 
 /**
- * A connection that went on in the kernel while this thread waited has no peer any more: after a reset, and not after an orderly
- * end. Who is blocked hears of a reset; Wine keeps it back from who comes a moment later, as we do.
+ * Who is blocked hears of a reset, also when another thread was quicker to find it, or the connection went on in the kernel
+ * meanwhile; Wine keeps it back from who comes a moment later, as we do.
  */
-function wasResetInKernel(d: Descriptor, socket: usize): bool {
+function wasResetMeanwhile(d: Descriptor, socket: usize, generation: u32): bool {
   const memory = smallScratch();
-  return memory != 0 && kindOf(d) == KIND_KERNEL && hasNoPeer(socket, memory);
+  if (memory != 0 && kindOf(d) == KIND_KERNEL) return hasNoPeer(socket, memory);
+  lock(receiveLockOf(d));
+  const ended = d.generation == generation && kindOf(d) == KIND_ENDED && changetype<usize>(d.segment) != 0;
+  const reset = ended && (isReset(d) || (peerFlags(d) & layout.FLAG_RESET) != 0);
+  unlock(receiveLockOf(d));
+  return reset;
 }
 
 /** Nothing to read on a non-blocking socket: a connection that is not decided yet may have its answer in the kernel. */
