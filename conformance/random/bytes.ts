@@ -4,8 +4,8 @@ import { mostUnread, type Writer } from "./writer.js";
 
 /** How many bytes a call is to send, if so many may lie unread there, and what that comes to does not depend on time. */
 export function bytesToSend(w: Writer, end: End, least: 0 | 1 = 0): number | undefined {
-  // Not yet the kernel's answer: send is the first to notice that the listener has gone, or the peer's process.
-  if (end.peerLost && (!end.peer.named || end.reset)) return undefined;
+  // Not yet the kernel's answer: who has just received something does not ask whether the peer's process still runs.
+  if (end.peerLost && end.peer.named && end.reset) return undefined;
   const bytes = w.random.chance(0.05) ? least : w.random.between(1, w.random.chance(0.2) ? 700 : 40);
   if (end.peer.incoming.unread + bytes > mostUnread) return undefined;
   // Bytes for somebody who has closed come back as a reset, of which Wine tells as of a second end.
@@ -124,8 +124,7 @@ export function fill(w: Writer, end: End): void {
   if (peer.incoming.unread !== 0 || peer.incoming.mark !== undefined) return;
   w.settle();
   w.call(end, "fill NAME chunk=65536");
-  w.say("settle");
-  w.call(end, "select w=NAME t=0");
+  // Whether there is room by now is the implementation's affair.
   w.call(peer, "recvall NAME $filled");
   // How much that was is the implementation's affair.
   w.call(end, "rewind NAME sent");

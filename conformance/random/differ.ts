@@ -49,9 +49,21 @@ interface Performance {
 }
 
 function isGrave(kernel: readonly Line[], wrapped: readonly Line[]): boolean {
+  const sure = !kernel.some(({ what }, index) => waitsBehindAnother(kernel, what, index));
   return wrapped.some(
     ({ gave }, index) =>
-      (gave.includes("WRONG") || gave === stillBlocked) && kernel[index] !== undefined && kernel[index].gave !== gave,
+      (gave.includes("WRONG") || (gave === stillBlocked && sure)) &&
+      kernel[index] !== undefined &&
+      kernel[index].gave !== gave,
+  );
+}
+
+/** Of two threads that wait for the bytes of one socket, the second may have come first. */
+function waitsBehindAnother(lines: readonly Line[], what: string, index: number): boolean {
+  const socket = what.match(/^[A-D]@\d \w+ (\w+) .*&$/)?.[1];
+  return (
+    socket !== undefined &&
+    lines.some((line, other) => other < index && line.what.match(/^[A-D]@\d \w+ (\w+) .*&$/)?.[1] === socket)
   );
 }
 
@@ -65,6 +77,13 @@ export class Differ {
     this.casting = casting;
     this.#kernel = new Cast({ program: "whole", wrapped: false, ...casting });
     this.#wrapped = new Cast({ program: "whole", wrapped: true, ...casting });
+  }
+
+  /** The first window of a Wine server starts a desktop, which takes seconds. */
+  async prepare(): Promise<void> {
+    const steps = parseScript("A window w");
+    const starting: Patience = { settleMs: 0, limitMs: 60_000 };
+    await Promise.all([play(this.#kernel, steps, starting), play(this.#wrapped, steps, starting)]);
   }
 
   /** Plays the program of a seed; what differs is played again with more time, then made smaller. */

@@ -80,14 +80,10 @@ export function accept(w: Writer, listener: Listener): void {
   end.incoming.inLine = listener.inLine;
   end.events = listener.events;
   w.say(`${listener.party} accept ${end.name} ${listener.name}${w.random.chance(0.3) ? " from" : ""}`);
-  // Not yet the kernel's answer: what the first look at it says when the connector's process has gone.
-  if (end.peerLost) w.disturb();
 }
 
 export function closeListener(w: Writer, listener: Listener | undefined): void {
   if (!listener) return;
-  // Not yet the kernel's answer: recv that waits while the listener closes that has not accepted yet.
-  if (listener.backlog.some(({ peer }) => peer.watched)) return;
   if (listener.backlog.some(({ peer }) => !mayReset(peer))) return;
   // Whether one that has a connection by now is ended as well is not to be tried here.
   if (w.model.ends.some((end) => end.awaited && end.party === listener.party)) return;
@@ -128,9 +124,6 @@ export function endProcess(w: Writer, party: string): void {
   // Not yet the kernel's answer: a process that ends without closing resets what has SO_LINGER with 0 seconds.
   if (model.ends.some((end) => gone(end) && end.lingerZero)) return;
   if (model.openListeners().some((listener) => listener.party === party && listener.acceptors.length > 0)) return;
-  // Not yet the kernel's answer: recv that waits while the listener goes that has not accepted yet.
-  const listeners = model.openListeners().filter((listener) => listener.party === party);
-  if (listeners.some(({ backlog }) => backlog.some(({ peer }) => peer.watched))) return;
   // A killed process is told of at once only where all connections with events lead to it: else within a second.
   const left = model.usableEnds().filter((end) => end.events.length > 0 && end.party !== party);
   if (left.some(({ peer }) => peer.party === party)) return;
@@ -152,8 +145,7 @@ export function shutdown(w: Writer, end: End): void {
   // Who sends no more is told of no room; Wine tells of it after a select.
   if (how !== 0 && end.events.includes("WRITE")) return;
   if (how !== 0 && (!mayEnd(end.peer) || (end.events.length > 0 && end.ended))) return;
-  // Not yet the kernel's answer: what send says when both a reset and a shutdown forbid it.
-  if ((end.watched && how !== 1) || (end.peerLost && end.reset)) return;
+  if (end.watched && how !== 1) return;
   w.settle();
   w.call(end, `shutdown NAME ${how}`);
   if (how !== 1) end.receivingShut = true;

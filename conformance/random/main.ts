@@ -16,6 +16,8 @@ usage: npm run differential -- [options]
   --play FILE    play this script only, by a process of each architecture, and print what each line gives over both
   --stop N       stop after N failures; default: 5
 
+Ctrl-C ends it after the programs that are being played.
+
 A program's processes depend on its seed: 64-bit, 32-bit, one of each, or all parties as threads of one process.
 A failure is made as small as it can be, and printed as a script: put it into conformance/scenarios/ once it is fixed.
 `;
@@ -82,12 +84,13 @@ async function main(args: readonly string[]): Promise<number> {
     }
     return 0;
   }
-  const until = seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + seconds * 1000;
+  let until = seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + seconds * 1000;
   const outcomes: Outcome[] = [];
   let failures = 0;
   const lane = async (casting: Casting, index: number) => {
     const differ = new Differ(casting);
     try {
+      await differ.prepare();
       for (let seed = from; seed < from + seeds && Date.now() < until && failures < stop; seed++) {
         if (seed % all.length !== index) continue;
         const outcome = await differ.run(seed);
@@ -100,6 +103,9 @@ async function main(args: readonly string[]): Promise<number> {
       await differ.close();
     }
   };
+  process.once("SIGINT", () => {
+    until = 0;
+  });
   const began = Date.now();
   await withWineServer(() => Promise.all(all.map(lane)));
   const sum = (of: (outcome: Outcome) => number) => outcomes.reduce((total, outcome) => total + of(outcome), 0);

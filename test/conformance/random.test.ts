@@ -120,6 +120,7 @@ for (const arch of arches()) {
     await startWineServer();
     const differ = new Differ({ arches: [arch], together: false });
     t.after(() => differ.close());
+    await differ.prepare();
     let userLevel = 0;
     for (let seed = 1; seed <= programs; seed++) {
       const outcome = await differ.run(seed);
