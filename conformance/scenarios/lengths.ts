@@ -53,11 +53,11 @@ add(
   "send of no urgent bytes",
   `
   pair
-  A send s 0 oob
-  A send s 3
+  A send s 0 oob => 0
+  A send s 3 => 3
   settle
-  B select r=s e=s t=0
-  B recv s 16
+  B select r=s e=s t=0 => 1 r:s e:-
+  B recv s 16 => 3 'abc'
 `,
 );
 
@@ -106,8 +106,8 @@ add(
   "recv of no bytes after a reset",
   `
   pair
-  B set s SO_LINGER 1 0
-  B close s
+  B set s SO_LINGER 1 0 => 0
+  B close s => 0
   settle
   A recv s 0
   A recv s 16

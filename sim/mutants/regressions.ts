@@ -99,8 +99,8 @@ export const regressions: readonly Mutant[] = [
     breaks: "a shutdown during a connect ends the kernel connection of a user-level one",
     changes: [
       {
-        from: "if (kindOf(d) == KIND_CONNECTING && !nowConnected(d, socket)) return fail(ws.WSAENOTCONN);\n  return shutdownStream",
-        to: "if (kindOf(d) == KIND_CONNECTING && !nowConnected(d, socket)) return ws.shutdown(socket, how);\n  return shutdownStream",
+        from: "if (kindOf(d) == KIND_CONNECTING && !nowConnected(d, socket)) return fail(ws.WSAENOTCONN);\n  return well(shutdownStream",
+        to: "if (kindOf(d) == KIND_CONNECTING && !nowConnected(d, socket)) return ws.shutdown(socket, how);\n  return well(shutdownStream",
       },
     ],
     by: "stream",
