@@ -54,7 +54,9 @@ export const messageMutants: readonly Mutant[] = [
   {
     name: "kernel-not-told-of-hand-over",
     breaks: "a connection that the kernel takes over has no events there",
-    changes: [{ from: "  if (whole) returnEvents(d, memory);\n  else beginEvents(d);", to: "  if (!whole) beginEvents(d);" }],
+    changes: [
+      { from: "  if (whole) returnEvents(d, memory);\n  else beginEvents(d);", to: "  if (!whole) beginEvents(d);" },
+    ],
     by: "liveness",
     profile: "messages",
   },
