@@ -9,10 +9,11 @@ import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import * as os from "../os";
 import * as sync from "../sync";
+import { Thread, currentThread } from "../vmmc/bells";
 import { TAKEN_SOME, TAKEN_TO_END, resetOnClose, selectOne, takeJust } from "../vmmc/kernel-connection";
-import { hasDied, ringBell } from "../vmmc/peers";
+import { Peer, hasDied, noteEnd, ringBell, wasSeenToEnd } from "../vmmc/peers";
 import { Runtime, runtimeField } from "../runtime";
-import { damage, detach, doorbell, peerFlags, wakeAll } from "./connection";
+import { damage, detach, doorbell, peerFlags, ringFirst, wakeAll } from "./connection";
 import { logDecision } from "./decision";
 import {
   Descriptor,
@@ -33,9 +34,10 @@ import { beginLeft, settleLeft } from "./left";
 import { adopt, decided, repeatShutdown, toKernel } from "./pending";
 import { abandonConnect } from "./rendezvous";
 import { hasBytes, hasUrgent } from "./urgent";
+import { publishArm } from "./waiting";
 
-/** Rounds (ms) between two rings, should one have been missed. */
-const RING_AGAIN_ROUNDS: u32 = 20;
+/** The peer's caretaker is rung again after so long (ms), should it have missed a ring. */
+const RING_AGAIN_MS: u32 = 20;
 
 // @ts-ignore: decorator
 @inline
@@ -90,6 +92,8 @@ function leave(d: Descriptor, memory: usize, deadline: u64): bool {
   const unread = hasBytes(d) || hasUrgent(d);
   if (closed) return !unread && endIsNext(d, memory);
   const asked = layout.STATE_LEAVING + d.side;
+  const thread = currentThread();
+  sync.storeSeq(d.remote + layout.BLOCK_READ_ARMED, thread.armValue | (++d.receiveSequence << layout.ARM_SEQUENCE_SHIFT));
   // One more than there were: the one that is sent when this is published.
   publish(d, 1);
   const found = sync.compareSwap(stateOf(d), layout.STATE_USER, asked);
@@ -102,15 +106,15 @@ function leave(d: Descriptor, memory: usize, deadline: u64): bool {
   if (!sendLast(d, memory)) return lose(d, memory);
   ringArmed(d, layout.BLOCK_READ_ARMED);
   ringArmed(d, layout.BLOCK_WRITE_ARMED);
-  for (let round: u32 = 0; sync.loadAcquire(stateOf(d)) == asked; round++) {
+  while (sync.loadAcquire(stateOf(d)) == asked) {
     // Whatever its threads do, the peer's caretaker hears.
-    if (round % RING_AGAIN_ROUNDS == 0) ringBell(d.peer, layout.CARETAKER_BELL_SLOT);
-    const closed = (peerFlags(d) & layout.FLAG_CLOSED) != 0 || hasDied(d.peer);
-    // A peer that has closed does so with its last bytes: all of them are seen here.
-    if ((closed || os.nowUs() >= deadline) && sync.compareSwap(stateOf(d), asked, layout.STATE_USER) == asked) {
-      return closed && !hasBytes(d) && !hasUrgent(d) && endIsNext(d, memory);
+    ringBell(d.peer, layout.CARETAKER_BELL_SLOT);
+    const dead = sleepForAnswer(d.peer, thread);
+    if ((dead || os.nowUs() >= deadline) && sync.compareSwap(stateOf(d), asked, layout.STATE_USER) == asked) {
+      publishArm(d, true);
+      ringFirst(d.receiveWaiters);
+      return false;
     }
-    os.sleepMs(1);
   }
   if (takeLast(d, memory) == TAKEN_SOME) return lose(d, memory);
   repeatShutdown(d);
@@ -133,6 +137,13 @@ function lose(d: Descriptor, memory: usize): bool {
 function ringArmed(d: Descriptor, word: usize): void {
   const slot = sync.loadRelaxed(d.own + word) & layout.ARM_SLOT_MASK;
   if (slot != 0) ringBell(d.peer, slot - 1);
+}
+
+/** True when the peer's process has ended. */
+function sleepForAnswer(peer: Peer, thread: Thread): bool {
+  const process: usize = changetype<usize>(peer) == 0 || wasSeenToEnd(peer) ? 0 : peer.process;
+  if (os.bellWait(thread.bell, process, RING_AGAIN_MS) == layout.WAIT_PEER_DEAD) noteEnd(peer);
+  return hasDied(peer);
 }
 
 /** Positions and doorbells as they stay. The head is published with every write. */
@@ -164,6 +175,7 @@ export function answerLeaving(d: Descriptor, memory: usize): void {
   // It may have waited too long, and have changed its mind.
   const asked = layout.STATE_LEAVING + 1 - d.side;
   if (sync.compareSwap(stateOf(d), asked, layout.STATE_LEFT) != asked) return;
+  ringArmed(d, layout.BLOCK_READ_ARMED);
   // A peer that has died has not sent its last doorbell, perhaps; what it had written before can be read all the same.
   if (takeLast(d, memory) == TAKEN_SOME) lose(d, memory);
   else beginLeft(d, memory);

@@ -4,6 +4,7 @@ import { crossingCases } from "./crossing.js";
 import { dyingCases } from "./dying.js";
 import { handedCases } from "./handed.js";
 import { keptCases } from "./kept.js";
+import { leavingCases } from "./leaving.js";
 import { messageCases } from "./messages.js";
 import { nameCases } from "./names.js";
 import { narrowCases } from "./narrow.js";
@@ -153,6 +154,7 @@ export const smallCases: readonly SmallCase[] = [
   ...crossingCases,
   ...keptCases,
   ...nameCases,
+  ...leavingCases,
   ...watchedCases,
   ...urgentCases,
   ...pieceCases,
