@@ -18,11 +18,11 @@ function sim(...args: string[]) {
 /** How many seeds of each kind. With VMMC_TEST_FULL=1, ten times as many. */
 const share = process.env.VMMC_TEST_FULL === "1" ? 10 : 1;
 const counts: Readonly<Record<Profile, number>> = {
-  mixed: 900,
+  mixed: 1500,
   calm: 500,
   kills: 300,
   refusals: 200,
-  "kernel-errors": 200,
+  "kernel-errors": 1000,
   hostile: 300,
   directory: 200,
   messages: 400,
