@@ -92,13 +92,17 @@ export class Api {
     return kernel !== undefined && this.world.givenAway.has(kernel);
   }
 
-  /** The socket is to be another process's. @param used that process, and not this one, sends and receives from now on */
-  *giveAway(socket: number, used: boolean): Steps<void> {
+  /**
+   * The socket is to be another process's. False: it cannot be.
+   * @param used that process, and not this one, sends and receives from now on
+   */
+  *giveAway(socket: number, used: boolean): Steps<boolean> {
     const kernel = this.kernel(socket);
-    if (!this.process.usesCore || kernel === undefined) return;
+    if (!this.process.usesCore || kernel === undefined) return true;
     const through = yield* this.call("giveAwaySocket", socket);
     this.world.reach(through === 1 ? "given away" : "not given away");
     if (through === 1 && used) this.world.givenAway.add(kernel);
+    return through === 1;
   }
 
   /** Makes that call of the kernel. */

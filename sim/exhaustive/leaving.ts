@@ -1,11 +1,16 @@
 import type { Api, Steps } from "../app/api.js";
+import { SimFailure } from "../failure.js";
 import * as ws from "../kernel/constants.js";
 import type { SmallCase } from "./play.js";
 import { connected, receive, selectAndReceive, selectAndSend, sendAll } from "./sides.js";
 
-/** The socket is another process's from now on: what is sent and received goes past the core. */
+/** Longer than who leaves waits for an answer. */
+const MUCH_LATER_MS = 10_000;
+
+/** The socket is another process's from now on: what is sent and received goes past the core. The peer lives, and answers. */
 function* leave(api: Api, socket: number): Steps<void> {
-  yield* api.giveAway(socket, true);
+  if (yield* api.giveAway(socket, true)) return;
+  throw new SimFailure("liveness", `${api.thread.label} cannot leave user level: its peer does not answer`);
 }
 
 /** Connections of which one socket is given to another process: they go on in the kernel. */
@@ -42,7 +47,8 @@ export const leavingCases: readonly SmallCase[] = [
     "leaves: the peer is about to close",
     8,
     function* (api, socket) {
-      yield* leave(api, socket);
+      // It may have closed before it was asked.
+      yield* api.giveAway(socket, true);
       yield* receive(api, socket, 4);
     },
     (api, socket) => sendAll(api, socket, [3]),
@@ -72,8 +78,26 @@ export const leavingCases: readonly SmallCase[] = [
       yield* receive(api, socket, 3, 3);
       yield* leave(api, socket);
       yield* receive(api, socket, 20, 25);
+      yield* sendAll(api, socket, [1]);
     },
-    (api, socket) => sendAll(api, socket, [7, 7, 14]),
+    function* (api, socket) {
+      yield* sendAll(api, socket, [7, 7, 14]);
+      yield* receive(api, socket, 1, 1);
+    },
+  ),
+  connected(
+    "leaves: the peer does something else",
+    8,
+    function* (api, socket) {
+      yield* leave(api, socket);
+      yield* receive(api, socket, 4, 3);
+      yield* sendAll(api, socket, [2]);
+    },
+    function* (api, socket) {
+      yield* sendAll(api, socket, [3]);
+      yield* api.sleep(MUCH_LATER_MS);
+      yield* receive(api, socket, 4, 2);
+    },
   ),
   connected(
     "leaves: both at once",
@@ -96,10 +120,12 @@ export const leavingCases: readonly SmallCase[] = [
       yield* api.inLine(socket);
       yield* leave(api, socket);
       yield* receive(api, socket, 4, 5);
+      yield* sendAll(api, socket, [1]);
     },
     function* (api, socket) {
       yield* api.send(socket, 3, 0, true);
       yield* sendAll(api, socket, [2]);
+      yield* receive(api, socket, 1, 1);
     },
   ),
 ];

@@ -1,5 +1,6 @@
 import { byteMutants } from "./bytes.js";
 import { decidingMutants } from "./deciding.js";
+import { leavingMutants } from "./leaving.js";
 import { messageMutants } from "./messages.js";
 import type { Mutant } from "./mutant.js";
 import { operationMutants } from "./operations.js";
@@ -15,5 +16,6 @@ export const mutants: readonly Mutant[] = [
   ...messageMutants,
   ...pieceMutants,
   ...operationMutants,
+  ...leavingMutants,
   ...regressions,
 ];
