@@ -19,6 +19,20 @@ add(
 );
 
 add(
+  "ReadFile on a non-blocking socket: the listener closes that has not accepted",
+  `
+  B listener l
+  A connection s $l
+  A ioctl s FIONBIO 1
+  A beginfile s read 16 => started
+  A endfile s t=30 => still pending
+  B close l
+  A endfile s => FALSE ERROR_NETNAME_DELETED
+`,
+  { kernelOnly: "nobody accepts" },
+);
+
+add(
   "ReadFile: receiving is shut down",
   `
   pair

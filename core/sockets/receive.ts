@@ -227,9 +227,10 @@ export function receive<T>(
  * Who is blocked hears of a reset, also when another thread was quicker to find it, or the connection went on in the kernel
  * meanwhile; Wine keeps it back from who comes a moment later, as we do.
  */
-function wasResetMeanwhile(d: Descriptor, socket: usize, generation: u32): bool {
+export function wasResetMeanwhile(d: Descriptor, socket: usize, generation: u32): bool {
   const memory = smallScratch();
-  if (memory != 0 && kindOf(d) == KIND_KERNEL) return hasNoPeer(socket, memory);
+  // Where this side has ended as well, the kernel knows no peer after an orderly end either.
+  if (memory != 0 && kindOf(d) == KIND_KERNEL) return d.shutdownSend == 0 && hasNoPeer(socket, memory);
   lock(receiveLockOf(d));
   const ended = d.generation == generation && kindOf(d) == KIND_ENDED && changetype<usize>(d.segment) != 0;
   const reset = ended && (isReset(d) || (peerFlags(d) & layout.FLAG_RESET) != 0);
