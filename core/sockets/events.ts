@@ -71,9 +71,12 @@ function toldBefore(d: Descriptor): i32 {
 export function returnEvents(d: Descriptor, memory: usize): void {
   const events = eventsOf(d) & ~toldBefore(d);
   if (eventsOf(d) == 0) return;
-  const reset = (events & ws.FD_CLOSE) != 0 && hasNoPeer(d.handle, memory);
-  ws.WSAAsyncSelect(d.handle, d.window, d.message, (reset ? events & ~ws.FD_CLOSE : events) | ws.FD_ACCEPT);
-  if (reset) postOnce(d, ws.FD_CLOSE, offsetof<Descriptor>("closePosted"), ws.WSAECONNRESET);
+  const over = (events & ws.FD_CLOSE) != 0 && hasNoPeer(d.handle, memory);
+  ws.WSAAsyncSelect(d.handle, d.window, d.message, (over ? events & ~ws.FD_CLOSE : events) | ws.FD_ACCEPT);
+  if (!over) return;
+  // Where this side has ended as well, the end may have been an orderly one.
+  const error = d.shutdownSend == 0 ? ws.WSAECONNRESET : 0;
+  postOnce(d, ws.FD_CLOSE, offsetof<Descriptor>("closePosted"), error);
 }
 
 /** An accepted socket has what its listener had. */
