@@ -319,6 +319,19 @@ add(
 );
 
 add(
+  "a duplicate takes the place of a socket whose connection has ended",
+  `
+  pair
+  A shutdown s 1
+  B close s
+  A readfile s 16 => TRUE 0
+  A duplicate s d close => TRUE
+  A writefile d 5 => FALSE ERROR_PIPE_NOT_CONNECTED
+  A closehandle d => TRUE
+`,
+);
+
+add(
   "a duplicate of a socket that is closed: another one with its number is none of its",
   `
   A socket u

@@ -57,10 +57,13 @@ export function CloseHandle(handle: usize): i32 {
   return result;
 }
 
-/** True when that handle is not to be closed: a user-level connection goes on for its duplicates, and needs it. */
+/**
+ * True when that handle is not to be closed: a user-level connection goes on for its duplicates, and needs it. One that has ended
+ * still knows what of it was shut down, and how it ended.
+ */
 export function keepForDuplicates(d: Descriptor, handle: usize): bool {
   lockBoth(d);
-  const keeps = d.handle == handle && d.duplicates != 0 && kindOf(d) >= KIND_CONNECTING;
+  const keeps = d.handle == handle && d.duplicates != 0 && kindOf(d) >= KIND_ENDED;
   if (keeps) d.kept = 1;
   unlockBoth(d);
   return keeps;
