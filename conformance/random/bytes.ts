@@ -132,6 +132,20 @@ export function fill(w: Writer, end: End): void {
   w.disturb();
 }
 
+/** A send that waits for room no longer than it may; then the peer reads it all. */
+export function fillInTime(w: Writer, end: End): void {
+  const { peer } = end;
+  if (!isPlain(end) || !isPlain(peer) || peer.incoming.unread !== 0) return;
+  w.settle();
+  w.call(end, "set NAME SO_SNDTIMEO 20");
+  w.call(end, "fill NAME chunk=65536");
+  w.call(end, "set NAME SO_SNDTIMEO 0");
+  w.call(peer, "recvall NAME $filled");
+  w.call(end, "rewind NAME sent");
+  w.call(peer, "rewind NAME received");
+  w.disturb();
+}
+
 export function ask(w: Writer, end: End): void {
   w.settle();
   const questions = ["getsockname NAME", "ioctl NAME FIONREAD", "get NAME SO_TYPE", "get NAME SO_LINGER"];

@@ -36,6 +36,7 @@ export interface Outcome {
 
 const quick: Patience = { settleMs: 6, limitMs: 4000 };
 const patient: Patience = { settleMs: 80, limitMs: 8000 };
+const veryPatient: Patience = { settleMs: 250, limitMs: 8000 };
 const shrinking: Patience = { settleMs: 60, limitMs: 1000 };
 
 /** Lines that change nothing and on which no other depends. */
@@ -92,9 +93,10 @@ export class Differ {
     const first = await this.#perform(program, quick);
     const outcome = { seed, steps: program.length, userLevel: first.connections.userLevel, slow: false };
     if (first.differences.length === 0) return outcome;
-    const again = await this.#perform(program, patient);
-    if (again.differences.length === 0 && !first.grave) return { ...outcome, slow: true };
+    let again = await this.#perform(program, patient);
+    if (again.differences.length > 0) again = await this.#perform(program, veryPatient);
     const steady = again.differences.length > 0;
+    if (!steady && !first.grave) return { ...outcome, slow: true };
     const small = steady ? await this.#shrink(seed) : program;
     const last = steady ? await this.#perform(small, patient) : first;
     const { differences, connections } = last.differences.length > 0 ? last : steady ? again : first;

@@ -36,6 +36,8 @@ function acceptExNow(w: Writer, listener: Listener): void {
 /** One that waits for a connection, or several. */
 function beginAcceptEx(w: Writer, listener: Listener): void {
   const { party } = listener;
+  // Which of a thread in accept and an operation gets a connection is a matter of time.
+  if (listener.acceptors.some(({ blocks }) => blocks)) return;
   // A player has room for a few operations only.
   if (w.model.waiting.filter((one) => one.party === party && one.thread === undefined).length >= 3) return;
   const acceptor: Acceptor = { name: w.name(), wants: w.random.chance(0.5) ? 0 : w.random.between(1, 60) };

@@ -1,9 +1,10 @@
-import { ask, exchange, fill, receive, send, stream } from "./bytes.js";
+import { ask, exchange, fill, fillInTime, receive, send, stream } from "./bytes.js";
 import { acceptEx, endAcceptors, transmitFile } from "./extensions.js";
 import { beginReading, beginWriting, duplicate, givePort, readFile, writeFile } from "./handles.js";
+import { acceptNobody, awaitConnection, misuse, setListener } from "./listeners.js";
 import { accept, close, closeListener, connect, connectInVain, endProcess, linger, listen, shutdown } from "./lives.js";
 import { chooseEvents, chooseListenerEvents, lookForMessages, tellAllMessages } from "./messages.js";
-import type { End } from "./model.js";
+import type { End, Listener } from "./model.js";
 import { Random } from "./random.js";
 import { awaitUrgent, receiveUrgent, sendUrgent, setInLine } from "./urgent.js";
 import { block, select, selectListeners, wake, wakeAll, watch } from "./waiting.js";
@@ -21,6 +22,8 @@ const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
   [3, block],
   [3, stream],
   [1, exchange],
+  [1, misuse],
+  [1, fillInTime],
   [3, shutdown],
   [1, linger],
   [3, close],
@@ -71,6 +74,15 @@ function connectOrListen(w: Writer): void {
   else connect(w, random.pick(listeners));
 }
 
+function withListener(w: Writer, listener: Listener): void {
+  w.random.weighted<(w: Writer, listener: Listener) => void>([
+    [3, selectListeners],
+    [2, setListener],
+    [1, acceptNobody],
+    [3, awaitConnection],
+  ])(w, listener);
+}
+
 function step(w: Writer): void {
   const { random, model, tastes } = w;
   const ends = model.namedEnds();
@@ -80,7 +92,7 @@ function step(w: Writer): void {
   else if (called.length > 0 && random.chance(0.35)) accept(w, random.pick(called));
   else if (random.chance(0.015)) closeListener(w, random.pick([...listeners, undefined]));
   else if (random.chance(0.02)) connectInVain(w);
-  else if (listeners.length > 0 && random.chance(0.025)) selectListeners(w, random.pick(listeners));
+  else if (listeners.length > 0 && random.chance(0.06)) withListener(w, random.pick(listeners));
   else if (listeners.length > 0 && tastes.messages && random.chance(0.05))
     chooseListenerEvents(w, random.pick(listeners));
   else if (!w.options.together && tastes.deaths && random.chance(0.03)) endProcess(w, random.pick(model.parties));

@@ -85,8 +85,12 @@ export function accept(w: Writer, listener: Listener): void {
 export function closeListener(w: Writer, listener: Listener | undefined): void {
   if (!listener) return;
   if (listener.backlog.some(({ peer }) => !mayReset(peer))) return;
+  if (disturbsMany(w, (end) => listener.backlog.includes(end))) return;
   // Whether one that has a connection by now is ended as well is not to be tried here.
   if (w.model.ends.some((end) => end.awaited && end.party === listener.party)) return;
+  // A thread in accept is told so in Wine's server's words.
+  if (w.model.waiting.some(({ party, ends, thread }) => party === listener.party && ends.length === 0 && thread))
+    return;
   w.settle();
   if (listener.events.length > 0) tellMessages(w, listener.party);
   w.model.closeListener(listener);
@@ -124,9 +128,12 @@ export function endProcess(w: Writer, party: string): void {
   // Not yet the kernel's answer: a process that ends without closing resets what has SO_LINGER with 0 seconds.
   if (model.ends.some((end) => gone(end) && end.lingerZero)) return;
   if (model.openListeners().some((listener) => listener.party === party && listener.acceptors.length > 0)) return;
-  // A killed process is told of at once only where all connections with events lead to it: else within a second.
+  // A process that ends is told of at once only where all connections with events lead to it: else within a second. Nor is a
+  // reset for which something is read first.
   const left = model.usableEnds().filter((end) => end.events.length > 0 && end.party !== party);
-  if (left.some(({ peer }) => peer.party === party)) return;
+  const told = left.filter(({ peer }) => peer.party === party);
+  if (told.some((end) => left.some((other) => other.party === end.party && other.peer.party !== party))) return;
+  if (told.some((end) => !mayEnd(end) || !mayReset(end))) return;
   w.settle();
   model.end(party);
   w.say(`${party} ${w.random.pick(["dies", "leaves"])}`);

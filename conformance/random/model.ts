@@ -89,6 +89,8 @@ export interface Acceptor {
   name: string;
   /** How many bytes it waits for; 0: none. */
   wants: number;
+  /** It is a call of accept by a thread. */
+  blocks?: true;
   /** The connection that it got. */
   end?: End;
 }

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { Differ } from "../../conformance/random/differ.js";
 import { generate, stepsOf } from "../../conformance/random/generate.js";
 import { shrink } from "../../conformance/random/shrink.js";
+import { Incoming } from "../../conformance/random/stream.js";
 import { parseScript } from "../../conformance/script.js";
 import { arches } from "../../programs/build.js";
 import { startWineServer } from "../../testbed/wine.js";
@@ -34,7 +35,7 @@ describe("generated programs", () => {
       const some = stepsOf(seed).filter((step) => step % 3 !== seed % 3);
       const program = generate(seed, { together: false }, some);
       const named = new Set(
-        program.flatMap((line) => line.match(/\b(?:listener|connection|socket|accept) (\w+)/)?.[1] ?? []),
+        program.flatMap((line) => line.match(/\b(?:listener|connection|socket|accept|duplicate \w+) (\w+)/)?.[1] ?? []),
       );
       for (const line of program) {
         for (const [name] of line.matchAll(/\bs\d+\b/g))
@@ -90,6 +91,45 @@ describe("generated programs", () => {
       wanted.filter((call) => !calls.has(call)),
       [],
     );
+  });
+});
+
+describe("what is known of a stream", () => {
+  /** Bytes of each kind in their order, then what is left unread after a `recv` of many. */
+  const streamOf = (text: string, inLine = false) => {
+    const stream = new Incoming();
+    stream.inLine = inLine;
+    for (const kind of text) {
+      if (kind === "U") stream.arriveUrgent(1);
+      else stream.arrive(1);
+    }
+    return stream;
+  };
+
+  test("recv stops before an urgent byte, and passes over it when it comes next", () => {
+    const stream = streamOf("aaUaa");
+    stream.take(16);
+    assert.deepEqual([stream.unread, stream.mark], [3, 0]);
+    stream.take(16);
+    assert.deepEqual([stream.unread, stream.mark], [0, undefined]);
+  });
+
+  test("in line, an urgent byte is one among the others behind a stop", () => {
+    const stream = streamOf("aaUaa", true);
+    stream.take(16);
+    stream.take(16);
+    assert.equal(stream.unread, 0);
+  });
+
+  test("an urgent byte alone is nothing for recv", () => {
+    assert.equal(streamOf("U").ready, false);
+    assert.equal(streamOf("U", true).ready, true);
+    assert.equal(streamOf("Ua").ready, true);
+  });
+
+  test("a newer urgent byte: an older one that would come next is dropped, another becomes an ordinary one", () => {
+    assert.deepEqual([streamOf("UU").unread, streamOf("UU").mark], [1, 0]);
+    assert.deepEqual([streamOf("aUaU").unread, streamOf("aUaU").mark], [4, 3]);
   });
 });
 
