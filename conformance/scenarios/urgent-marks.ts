@@ -231,6 +231,20 @@ add(
 );
 
 add(
+  "recv with MSG_OOB behind the end, after shutdown for receiving",
+  `
+  pair
+  A ioctl s FIONBIO 1
+  B close s
+  settle
+  A recv s 16 => 0
+  A shutdown s 0 => 0
+  A recv s 1 oob => -1 WSAESHUTDOWN
+  A recv s 16 => -1 WSAESHUTDOWN
+`,
+);
+
+add(
   "recv of no bytes passes over nothing",
   `
   pair

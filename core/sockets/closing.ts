@@ -46,7 +46,10 @@ export function shutdownStream(d: Descriptor, socket: usize, how: i32): i32 {
     const lost = d.handle == socket && wasLost(d);
     const left = d.handle == socket && kindOf(d) == KIND_LEFT;
     if (left) shutdownLeft(d, how, smallScratch());
-    if (d.handle == socket && kindOf(d) == KIND_ENDED && how != ws.SD_RECEIVE) d.shutdownSend = 1;
+    if (d.handle == socket && kindOf(d) == KIND_ENDED) {
+      if (how != ws.SD_RECEIVE) d.shutdownSend = 1;
+      if (how != ws.SD_SEND) d.shutdownReceive = 1;
+    }
     unlockBoth(d);
     // The kernel would make an orderly end of it; and there is nothing left to be shut.
     return lost || left ? 0 : ws.shutdown(socket, how);
