@@ -165,10 +165,4 @@ static void pattern_fill(char *buffer, int bytes, unsigned position) {
   for (int i = 0; i < bytes; i++) buffer[i] = (char)('a' + (position + (unsigned)i) % 26);
 }
 
-static int pattern_wrong(const char *buffer, int bytes, unsigned position) {
-  int wrong = 0;
-  for (int i = 0; i < bytes; i++) wrong += buffer[i] != (char)('a' + (position + (unsigned)i) % 26);
-  return wrong;
-}
-
 #endif

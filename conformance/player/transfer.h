@@ -53,15 +53,22 @@ static void do_send(Call *call) {
   free_buffer(buffer);
 }
 
-/* What came: in full when it is short, else whether it is what was sent. Capitals are urgent bytes, and no part of the pattern. */
+/* How many bytes are not as they were sent. Capitals, urgent bytes, are no part of the pattern: says how many there are. */
+static int wrong_bytes(const Named *entry, const char *buffer, int bytes, int *capitals) {
+  int wrong = 0;
+  *capitals = 0;
+  for (int i = 0; i < bytes; i++) {
+    if (buffer[i] >= 'A' && buffer[i] <= 'Z') ++*capitals;
+    else wrong += buffer[i] != (char)('a' + (entry->received + (unsigned)(i - *capitals)) % 26);
+  }
+  return wrong;
+}
+
+/* What came: in full when it is short, else whether it is what was sent. */
 static void say_received(Call *call, Named *entry, const char *buffer, int bytes, int flags) {
   say_result(call, bytes);
   if (bytes <= 0) return;
-  int capitals = 0, wrong = 0;
-  for (int i = 0; i < bytes; i++) {
-    if (buffer[i] >= 'A' && buffer[i] <= 'Z') capitals++;
-    else wrong += pattern_wrong(buffer + i, 1, entry->received + (unsigned)(i - capitals));
-  }
+  int capitals, wrong = wrong_bytes(entry, buffer, bytes, &capitals);
   if (bytes <= SHORT_TEXT) say(call, " '%.*s'", bytes, buffer);
   else {
     say(call, wrong ? " WRONG BYTES" : " as sent");
@@ -161,8 +168,9 @@ static void do_recvall(Call *call) {
   while (done < bytes) {
     result = recv(entry->s, buffer, bytes - done < chunk ? bytes - done : chunk, 0);
     if (result <= 0) break;
-    wrong += pattern_wrong(buffer, result, entry->received);
-    entry->received += (unsigned)result;
+    int capitals;
+    wrong += wrong_bytes(entry, buffer, result, &capitals);
+    entry->received += (unsigned)(result - capitals);
     done += result;
   }
   if (done == bytes) say(call, "all");

@@ -8,6 +8,9 @@ import type { Writer } from "./writer.js";
 export function acceptEx(w: Writer, listener: Listener): void {
   // What a window is told of a connection that AcceptEx waits for is a matter of time.
   if (listener.events.length > 0) return;
+  // A socket that is accepted so keeps its own options, as documented; over Wine it has the listener's.
+  if (listener.inLine || listener.impatient || listener.nonBlocking) return;
+  if (listener.backlog[0]?.incoming.inLine) return;
   if (listener.backlog.length === 0 && w.random.chance(0.5)) beginAcceptEx(w, listener);
   else if (listener.acceptors.length === 0) acceptExNow(w, listener);
 }

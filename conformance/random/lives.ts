@@ -45,6 +45,8 @@ export function connect(w: Writer, listener: Listener): void {
   end.peer = new End(listener.party, undefined);
   end.peer.peer = end;
   w.model.ends.push(end, end.peer);
+  // As of now: what the listener is told later is not for this one.
+  end.peer.incoming.inLine = listener.inLine;
   const acceptor = listener.acceptors.shift();
   if (acceptor) {
     acceptor.end = end.peer;
@@ -77,7 +79,6 @@ export function accept(w: Writer, listener: Listener): void {
   end.name = w.name();
   end.nonBlocking = listener.nonBlocking;
   end.impatient = listener.impatient;
-  end.incoming.inLine = listener.inLine;
   end.events = listener.events;
   w.say(`${listener.party} accept ${end.name} ${listener.name}${w.random.chance(0.3) ? " from" : ""}`);
 }
