@@ -57,7 +57,7 @@ static void do_completes(Call *call) {
 }
 
 /* A temporary file with `bytes` of the stream's pattern. */
-static HANDLE pattern_file(Named *entry, int bytes) {
+static HANDLE pattern_file(Call *call, Named *entry, int bytes) {
   char folder[MAX_PATH], path[MAX_PATH];
   GetTempPathA(sizeof folder, folder);
   GetTempFileNameA(folder, "vmc", 0, path);
@@ -65,7 +65,7 @@ static HANDLE pattern_file(Named *entry, int bytes) {
   char *buffer = malloc((size_t)bytes + 1);
   DWORD count;
   pattern_fill(buffer, bytes, entry->sent);
-  WriteFile(file, buffer, (DWORD)bytes, &count, NULL);
+  if (!WriteFile(file, buffer, (DWORD)bytes, &count, NULL) || GetFileSize(file, NULL) != (DWORD)bytes) say(call, "NO FILE ");
   SetFilePointer(file, 0, NULL, FILE_BEGIN);
   free(buffer);
   return file;
@@ -78,7 +78,7 @@ static void do_transmitfile(Call *call) {
   const char *head = setting(call, "head", NULL), *tail = setting(call, "tail", NULL);
   TRANSMIT_FILE_BUFFERS buffers = {(void *)head, head ? (DWORD)strlen(head) : 0,
                                                                                  (void *)tail, tail ? (DWORD)strlen(tail) : 0};
-  HANDLE file = says(call, "nofile") ? NULL : pattern_file(entry, size);
+  HANDLE file = says(call, "nofile") ? NULL : pattern_file(call, entry, size);
   Started *operation = overlapped ? start(call, entry->s) : NULL;
   BOOL result = TransmitFile(entry->s, file, (DWORD)bytes, (DWORD)setting_number(call, "each", 0),
                              operation ? &operation->overlapped : NULL, head || tail ? &buffers : NULL,

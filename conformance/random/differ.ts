@@ -53,7 +53,8 @@ function isGrave(kernel: readonly Line[], wrapped: readonly Line[]): boolean {
   const sure = !kernel.some(({ what }, index) => waitsBehindAnother(kernel, what, index));
   return wrapped.some(
     ({ gave }, index) =>
-      (gave.includes("WRONG") || (gave === stillBlocked && sure)) &&
+      sure &&
+      (gave.includes("WRONG") || gave === stillBlocked) &&
       kernel[index] !== undefined &&
       kernel[index].gave !== gave,
   );

@@ -1,5 +1,6 @@
 /** Sockets as handles of the system: ReadFile and WriteFile, waited for and not. */
 import { bytesToReceive, bytesToSend, wasSent } from "./bytes.js";
+import { tellMessages } from "./messages.js";
 import type { End } from "./model.js";
 import type { Writer } from "./writer.js";
 
@@ -36,6 +37,7 @@ export function givePort(w: Writer, end: End): void {
 export function duplicate(w: Writer, end: End): void {
   if (end.watched || end.hasPort || end.events.length > 0 || !end.peer.named) return;
   w.settle();
+  tellMessages(w, end.party);
   const name = w.name();
   w.call(end, `duplicate NAME ${name} close`);
   end.name = name;

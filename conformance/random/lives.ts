@@ -177,7 +177,7 @@ export function close(w: Writer, end: End): void {
   if (!mayEnd(end.peer)) return;
   w.settle();
   // Messages that lie in the queue would be taken for those of the next socket of that number.
-  if (end.events.length > 0) tellMessages(w, end.party);
+  tellMessages(w, end.party);
   w.model.close(end);
   const asHandle = end.handleOnly || (w.tastes.handles && w.random.chance(0.3));
   w.call(end, `${asHandle ? "closehandle" : "close"} NAME`);
