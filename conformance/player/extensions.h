@@ -29,7 +29,10 @@ static void say_accepted(Call *call, Started *operation, DWORD count) {
   GetAcceptExSockaddrs(operation->buffer, (DWORD)operation->bytes, NAME_ROOM, NAME_ROOM, &local, &local_length, &remote, &remote_length);
   if (local) say_address(call, (struct sockaddr_in *)local);
   if (remote) say_address(call, (struct sockaddr_in *)remote);
-  named_socket(call, operation->name)->received += count;
+  Named *entry = named_socket(call, operation->name);
+  int capitals;
+  if (wrong_bytes(entry, operation->buffer, (int)count, &capitals)) say(call, " WRONG BYTES");
+  entry->received += count - (unsigned)capitals;
   SOCKET listener = operation->s, s = named_socket(call, operation->name)->s;
   int result = setsockopt(s, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (char *)&listener, sizeof listener);
   say(call, ", context ");

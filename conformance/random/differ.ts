@@ -50,7 +50,9 @@ interface Performance {
 }
 
 function isGrave(kernel: readonly Line[], wrapped: readonly Line[]): boolean {
-  const sure = !kernel.some(({ what }, index) => waitsBehindAnother(kernel, what, index));
+  // Nor does a window that takes its time, while a desktop starts, say anything of sockets.
+  const late = wrapped.findIndex(({ what, gave }) => gave === stillBlocked && what.includes(" window "));
+  const sure = late < 0 && !kernel.some(({ what }, index) => waitsBehindAnother(kernel, what, index));
   return wrapped.some(
     ({ gave }, index) =>
       sure &&
