@@ -90,7 +90,7 @@ export function transmitFile(w: Writer, end: End): void {
   w.settle();
   const part = w.random.chance(0.3) ? w.random.between(1, bytes) : 0;
   // Who waits for bytes may get the first piece of it, or all.
-  if (peer.watched) return;
+  if (peer.watched || peer.awaited) return;
   const texts = w.random.chance(0.3) ? " head=HEAD tail=TAIL" : "";
   w.call(
     end,

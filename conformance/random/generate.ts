@@ -102,7 +102,8 @@ function step(w: Writer): void {
 
 /** The steps of a seed's program. */
 export function stepsOf(seed: number): number[] {
-  return Array.from({ length: new Random(~seed).between(6, 32) }, (_, step) => step);
+  const random = new Random(~seed);
+  return Array.from({ length: random.between(6, random.chance(0.1) ? 90 : 32) }, (_, step) => step);
 }
 
 /**
