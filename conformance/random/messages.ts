@@ -28,7 +28,8 @@ function choose(w: Writer, socket: End | Listener, events: readonly SocketEvent[
   w.settle();
   w.say(`${socket.party} async ${socket.name} w${events.map((event) => ` ${event}`).join("")}`);
   socket.events = events;
-  if (events.length > 0) socket.nonBlocking = true;
+  // Whichever they are, and none.
+  socket.nonBlocking = true;
   w.disturb();
 }
 
