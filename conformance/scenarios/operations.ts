@@ -33,6 +33,19 @@ add(
 );
 
 add(
+  "ReadFile: receiving is shut down while another waits",
+  `
+  pair
+  A@1 readfile s 16 &
+  A@1 blocked => yes
+  A shutdown s 0
+  A beginfile s read 16 => FALSE ERROR_PIPE_NOT_CONNECTED
+  B send s 2
+  A@1 ends => TRUE 2 'ab'
+`,
+);
+
+add(
   "ReadFile: receiving is shut down",
   `
   pair

@@ -17,7 +17,9 @@ export function transferFile(d: Descriptor, socket: usize, reading: bool, buffer
   let key: usize = 0;
   if (overlapped != 0) {
     if (!isOverlapped(overlapped)) return failedInSystem(ws.ERROR_NOACCESS);
-    const later = canTell(d, overlapped) && !(nothingBegun(d, reading) && wouldNotWait(d, reading, bytes));
+    // Where receiving is shut down nothing is read, and so nothing is overtaken.
+    const fails = reading && d.shutdownReceive != 0;
+    const later = !fails && canTell(d, overlapped) && !(nothingBegun(d, reading) && wouldNotWait(d, reading, bytes));
     if (later) {
       const started = reading ? startRead(d, socket, buffer, bytes, overlapped) : startWrite(d, socket, buffer, bytes, overlapped);
       if (started) return failedInSystem(ws.WSA_IO_PENDING);
@@ -50,7 +52,7 @@ function wouldNotWait(d: Descriptor, reading: bool, bytes: u32): bool {
   const may = !ring
     ? kindOf(d) != KIND_LEFT
     : reading
-      ? d.shutdownReceive != 0 || readReady(d)
+      ? readReady(d)
       : d.sendOwner == 0 && writeReady(d) && knownRoom(d) >= bytes;
   unlock(lockWord);
   return may;

@@ -90,7 +90,7 @@ export function hasFailed(error: i32): bool {
   return error == ws.WSAECONNRESET || error == ws.WSAECONNABORTED || error == ws.WSAENOTCONN;
 }
 
-/** True when the kernel knows no peer of the connection any more: after a reset, and not after an orderly end. */
+/** True when the kernel knows no peer of the connection any more: after a reset, or once both sides have ended it. */
 export function hasNoPeer(socket: usize, memory: usize): bool {
   store<i32>(memory, NAME_BYTES);
   return ws.getpeername(socket, memory + NAME_BYTES, memory) != 0 && ws.WSAGetLastError() == ws.WSAENOTCONN;
