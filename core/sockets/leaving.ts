@@ -10,7 +10,7 @@ import * as layout from "../layout";
 import * as os from "../os";
 import * as sync from "../sync";
 import { Thread, currentThread } from "../vmmc/bells";
-import { TAKEN_SOME, TAKEN_TO_END, resetOnClose, selectOne, takeJust } from "../vmmc/kernel-connection";
+import { TAKEN_SOME, TAKEN_TO_END, kernelBytes, resetOnClose, selectOne, takeJust } from "../vmmc/kernel-connection";
 import { Peer, hasDied, noteEnd, ringBell, wasSeenToEnd } from "../vmmc/peers";
 import { Runtime, runtimeField } from "../runtime";
 import { damage, detach, doorbell, peerFlags, ringFirst, wakeAll } from "./connection";
@@ -50,6 +50,21 @@ function stateOf(d: Descriptor): usize {
 @inline
 export function isAskedToLeave(d: Descriptor): bool {
   return kindOf(d) == KIND_USER && sync.loadAcquire(stateOf(d)) == layout.STATE_LEAVING + 1 - d.side;
+}
+
+/** How many doorbells of the peer, which leaves or has left, are still under way, or were not taken. */
+function doorbellsLeft(d: Descriptor): u32 {
+  return sync.loadAcquire(d.own + layout.BLOCK_DOORBELLS) - d.doorbellsTaken;
+}
+
+/**
+ * As `isAskedToLeave`, and the last doorbell has come: so nobody waits for a peer that asks, and does no more than that.
+ * `memory`: 4 bytes.
+ */
+export function canAnswer(d: Descriptor, memory: usize): bool {
+  if (!isAskedToLeave(d)) return false;
+  const left = doorbellsLeft(d);
+  return left > <u32>layout.DOORBELLS_MOST || <u32>max(kernelBytes(d.handle, memory), 0) >= left;
 }
 
 /**
@@ -100,6 +115,7 @@ function leave(d: Descriptor, memory: usize, deadline: u64): bool {
   if (found == layout.STATE_CLOSED) return !hasBytes(d) && !hasUrgent(d) && endIsNext(d, memory);
   if (found != layout.STATE_USER) {
     // The peer was quicker: then it is for us to answer.
+    awaitLastDoorbell(d, memory);
     answerLeaving(d, memory);
     return kindOf(d) == KIND_KERNEL;
   }
@@ -164,19 +180,24 @@ function sendLast(d: Descriptor, memory: usize): bool {
 
 /** Takes the doorbells that are still under way, and nothing behind them. Returns TAKEN_. */
 function takeLast(d: Descriptor, memory: usize): i32 {
-  const left = sync.loadAcquire(d.own + layout.BLOCK_DOORBELLS) - d.doorbellsTaken;
+  const left = doorbellsLeft(d);
   return left <= <u32>layout.DOORBELLS_MOST ? takeJust(d.handle, memory, left, layout.HAND_OVER_LIMIT_MS) : TAKEN_SOME;
 }
 
-/** The peer leaves: stops as well, and tells it so. With both locks held. `memory`: 256 bytes. */
+/** Where the answer cannot wait. */
+function awaitLastDoorbell(d: Descriptor, memory: usize): void {
+  const began = os.nowUs();
+  while (isAskedToLeave(d) && !canAnswer(d, memory) && os.nowUs() - began < <u64>layout.HAND_OVER_LIMIT_MS * 1000) os.sleepMs(1);
+}
+
+/** The peer leaves: stops as well, and tells it so. Never waits. With both locks held. `memory`: 256 bytes. */
 export function answerLeaving(d: Descriptor, memory: usize): void {
-  if (!isAskedToLeave(d)) return;
+  if (!canAnswer(d, memory)) return;
   publish(d, 0);
   // It may have waited too long, and have changed its mind.
   const asked = layout.STATE_LEAVING + 1 - d.side;
   if (sync.compareSwap(stateOf(d), asked, layout.STATE_LEFT) != asked) return;
   ringArmed(d, layout.BLOCK_READ_ARMED);
-  // A peer that has died has not sent its last doorbell, perhaps; what it had written before can be read all the same.
   if (takeLast(d, memory) == TAKEN_SOME) lose(d, memory);
   else beginLeft(d, memory);
 }
@@ -188,6 +209,9 @@ export function answerLeaving(d: Descriptor, memory: usize): void {
 export function closeForLeaving(d: Descriptor, memory: usize): void {
   while (sync.compareSwap(stateOf(d), layout.STATE_USER, layout.STATE_CLOSED) != layout.STATE_USER) {
     if (memory == 0 || !isAskedToLeave(d)) return;
+    awaitLastDoorbell(d, memory);
+    // It has asked, and does not do its part.
+    if (isAskedToLeave(d) && !canAnswer(d, memory)) return;
     answerLeaving(d, memory);
     if (kindOf(d) != KIND_USER) return;
   }

@@ -29,7 +29,7 @@ import {
 } from "./descriptor";
 import { eventsArm, ringMessenger } from "./events";
 import { HOOK_PERIOD_MS, callHook, takeCancelled } from "./hooks";
-import { answerLeavingHere, isAskedToLeave } from "./leaving";
+import { answerLeavingHere, canAnswer } from "./leaving";
 import { lock, unlock } from "./lock";
 import { decided, settlePending } from "./pending";
 import { countWait } from "./statistics";
@@ -192,7 +192,7 @@ export function waitFor(d: Descriptor, socket: usize, reading: bool, deadline: u
     const pending = kindOf(d) == KIND_PENDING;
     // The socket may be closed by another thread meanwhile: the peer's record must outlive that.
     const peer = d.peer;
-    const leaving = isAskedToLeave(d);
+    const leaving = canAnswer(d, thread.scratch);
     holdPeer(peer);
     unlock(lockOf(d, reading));
     let rest = restMs(now, deadline);
