@@ -35,7 +35,7 @@ export const plants: readonly Plant[] = [
     changes: [
       {
         file: "vmmc/kernel-connection.ts",
-        from: "if (taken == 0 || (taken < 0 && hasFailed(ws.WSAGetLastError()))) return true;",
+        from: "if (got == 0 || (got < 0 && hasFailed(ws.WSAGetLastError()))) return true;",
         to: "",
       },
     ],

@@ -233,9 +233,10 @@ export class World implements MachineEvents {
     const socket = [...this.network.sockets].find((other) => other.id === id);
     if (socket === undefined || socket.closed) return 0;
     const { came, changed } = this.windows.box(socket);
-    // An orderly end is nothing to who waits for room.
+    // An orderly end is nothing to who waits for room; unless it was none, and a hostile peer has made us tell of it as of one.
+    const hostile = socket.end?.connection.owners.some((owner) => owner?.hostile) === true;
     const isAwaited = ([event, error]: [number, number]) =>
-      (event & events) !== 0 && (event !== FD_CLOSE || error !== 0 || (events & FD_WRITE) === 0);
+      (event & events) !== 0 && (event !== FD_CLOSE || error !== 0 || hostile || (events & FD_WRITE) === 0);
     const found = [...came].find(isAwaited);
     if (found === undefined) {
       const ready = () => socket.closed || [...came].some(isAwaited);

@@ -31,16 +31,16 @@ export function kernelBytes(socket: usize, memory: usize): i32 {
 }
 
 /**
- * Takes the doorbells that lie in the kernel connection, as many as are taken at once. Never blocks. False: it gave none.
+ * Takes the doorbells that lie in the kernel connection, as many as are taken at once. Never blocks. Returns how many that are;
+ * 0 where there is nothing, or the end, and SOCKET_ERROR.
  * @param taken address of the number of those that were taken from that connection
  */
-export function takeDoorbells(socket: usize, memory: usize, taken: usize): bool {
+export function takeDoorbells(socket: usize, memory: usize, taken: usize): i32 {
   const bytes = kernelBytes(socket, memory);
-  if (bytes <= 0) return false;
+  if (bytes <= 0) return 0;
   const got = ws.recv(socket, memory, min(bytes, DOORBELLS_AT_ONCE), 0);
-  if (got <= 0) return false;
-  store<u32>(taken, load<u32>(taken) + got);
-  return true;
+  if (got > 0) store<u32>(taken, load<u32>(taken) + got);
+  return got;
 }
 
 /** All of them were taken; the connection's end came before; or neither, and what is read next may be a doorbell. */
@@ -68,19 +68,16 @@ export function takeJust(socket: usize, memory: usize, doorbells: u32, ms: i32):
 
 /** Takes all doorbells that lie before the end of the kernel connection. Never blocks; a flood is not taken to its end. */
 export function takeAllDoorbells(socket: usize, memory: usize, taken: usize): void {
-  for (let round = 0; round < DOORBELLS_AT_ONCE && takeDoorbells(socket, memory, taken); round++) {}
+  for (let round = 0; round < DOORBELLS_AT_ONCE && takeDoorbells(socket, memory, taken) > 0; round++) {}
 }
 
 /** True when the kernel says that the peer's end is gone: readable, but nothing to read. Takes doorbells on the way. */
 export function kernelEnded(socket: usize, memory: usize, taken: usize): bool {
   for (let round = 0; round < DOORBELLS_AT_ONCE; round++) {
     if (!kernelReadable(socket, memory)) return false;
-    const bytes = kernelBytes(socket, memory);
-    if (bytes <= 0) return true;
-    const got = ws.recv(socket, memory, min(bytes, DOORBELLS_AT_ONCE), 0);
+    const got = takeDoorbells(socket, memory, taken);
     // After a reset a kernel may count bytes that it does not give any more: they stay there, and it stays readable, for ever.
     if (got == 0 || (got < 0 && hasFailed(ws.WSAGetLastError()))) return true;
-    if (got > 0) store<u32>(taken, load<u32>(taken) + got);
   }
   return false;
 }

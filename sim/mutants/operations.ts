@@ -77,7 +77,7 @@ export const operationMutants: readonly Mutant[] = [
     name: "worker-looks-anew-whose-handle-it-is",
     breaks: "a read whose socket was closed takes bytes of the next connection of its handle",
     changes: [
-      { from: "receive<u8>(d, socket, generation, buffer, most, 0)", to: "receive<u8>(d, socket, generationOf(d), buffer, most, 0)" }, // biome-ignore format: short
+      { from: "receive<u8>(d, socket, generation, buffer, most, 0, begun)", to: "receive<u8>(d, socket, generationOf(d), buffer, most, 0, begun)" }, // biome-ignore format: short
     ],
     by: "operations",
     smallCase: "operations: closed while one waits, and accepted again",
@@ -114,8 +114,8 @@ export const operationMutants: readonly Mutant[] = [
     breaks: "a call that waits gives select the memory that select works with",
     changes: [
       {
-        from: 'import { receive } from "./receive";\nimport { anyUserLevel',
-        to: 'import { smallScratch } from "./stream";\nimport { receive } from "./receive";\nimport { anyUserLevel',
+        from: 'import { receive, wasResetMeanwhile } from "./receive";\nimport { anyUserLevel',
+        to: 'import { smallScratch } from "./stream";\nimport { receive, wasResetMeanwhile } from "./receive";\nimport { anyUserLevel',
       },
       { from: "const memory = os.alloc(SET_BYTES);", to: "const memory = smallScratch();" },
       { from: "  os.free(memory);\n  if (found < 0) os.sleepMs(1);", to: "  if (found < 0) os.sleepMs(1);" },

@@ -50,7 +50,7 @@ export const regressions: readonly Mutant[] = [
     breaks: "select for writing learns late that its connection was handed over to the kernel",
     changes: [
       {
-        from: "(anyPending(call.writes) ? layout.CARETAKER_PERIOD_MS : layout.RECHECK_MS)",
+        from: "(anyOfOurs(call.writes) ? layout.CARETAKER_PERIOD_MS : layout.RECHECK_MS)",
         to: "layout.RECHECK_MS",
       },
     ],

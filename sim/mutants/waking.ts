@@ -13,7 +13,7 @@ export const wakingMutants: readonly Mutant[] = [
     breaks: "select arms and sleeps without looking again",
     changes: [
       {
-        from: "if (!anythingReady(call) && !anyHandedOver(call, call.writes)) {",
+        from: "if (!anyLeaving(call) && !anythingReady(call) && !anyHandedOver(call, call.writes)) {",
         to: "if (!anyHandedOver(call, call.writes)) {",
       },
     ],
@@ -103,8 +103,8 @@ export const wakingMutants: readonly Mutant[] = [
     name: "doorbell-left-lying",
     breaks: "a doorbell is never taken, and select comes back at once for ever",
     changes: [
-      { from: "      takeDoorbells(socket, call.small);\n", to: "" },
-      { from: "const taken = ws.recv(socket, memory, min(bytes, DOORBELLS_AT_ONCE), 0);", to: "const taken = 1;" },
+      { from: "      takeDoorbells(socket, call.small, doorbellsTakenOf(d));\n", to: "" },
+      { from: "const got = ws.recv(socket, memory, min(bytes, DOORBELLS_AT_ONCE), 0);", to: "const got = 1;" },
     ],
     by: "processor",
   },
