@@ -4,8 +4,6 @@ import { Group } from "../scenario.js";
 export const handlesGroup = new Group("handles");
 const { add } = handlesGroup;
 
-const gap = { gap: "a child process has no part in the connection that its parent has at user level" };
-
 add(
   "WriteFile sends",
   `
@@ -354,7 +352,6 @@ add(
   A send s 3
   B recv s 16 => 3 'fgh'
 `,
-  gap,
 );
 
 add(
@@ -368,7 +365,6 @@ add(
   settle
   A recv s 16 => 3 'fgh'
 `,
-  gap,
 );
 
 add(
