@@ -33,6 +33,20 @@ add(
 );
 
 add(
+  "ReadFile on a non-blocking socket: the listener closes at once",
+  `
+  B listener l
+  A connection s $l
+  A ioctl s FIONBIO 1
+  settle
+  A beginfile s read 16 => started
+  B close l
+  A endfile s => FALSE ERROR_NETNAME_DELETED
+`,
+  { kernelOnly: "nobody accepts" },
+);
+
+add(
   "ReadFile: receiving is shut down while another waits",
   `
   pair

@@ -21,10 +21,8 @@ export function receiveSome(d: Descriptor, socket: usize, generation: u32, buffe
     const kind = kindOfSocket(d, generation);
     if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK);
     const result = kind >= KIND_ENDED ? receive<u8>(d, socket, generation, buffer, most, 0, begun) : ws.recv(socket, buffer, most, 0);
-    // It began before the kernel carried the connection.
-    if (result == 0 && begun && most != 0 && kind < KIND_ENDED && wasResetMeanwhile(d, socket, generation)) {
-      return fail(ws.WSAECONNRESET);
-    }
+    // It began before the connection ended, or before the kernel carried it.
+    if (result == 0 && begun && most != 0 && wasResetMeanwhile(d, socket, generation)) return fail(ws.WSAECONNRESET);
     if (result >= 0 || ws.WSAGetLastError() != ws.WSAEWOULDBLOCK) return result;
     waitReady(socket, true);
   }
