@@ -25,6 +25,8 @@ export function tellMessages(w: Writer, party: string): void {
 
 function choose(w: Writer, socket: End | Listener, events: readonly SocketEvent[]): void {
   haveWindow(w, socket.party);
+  // A message that the last call has enabled is on its way, or would be one with the first of the new ones.
+  if (socket.events.length > 0) w.disturb();
   w.settle();
   w.say(`${socket.party} async ${socket.name} w${events.map((event) => ` ${event}`).join("")}`);
   socket.events = events;
