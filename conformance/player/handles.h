@@ -112,16 +112,23 @@ static void do_endfile(Call *call) {
   }
 }
 
-/* For the next script: the sockets are closed, and so everything ends soon. Nothing may be written into what is used again. */
+static HANDLE ports[128]; /* of each party */
+
+/*
+ * For the next script: the sockets are closed, and so everything ends soon. Nothing may be written into what is used again, and no
+ * port may tell of it later.
+ */
 static void forget_started(void) {
   for (int i = 0; i < STARTED; i++) {
     if (!started[i].party) continue;
     if (started[i].overlapped.hEvent) WaitForSingleObject(started[i].overlapped.hEvent, 2000);
     finish(&started[i]);
   }
+  for (int i = 0; i < 128; i++) {
+    if (ports[i]) CloseHandle(ports[i]);
+    ports[i] = NULL;
+  }
 }
-
-static HANDLE ports[128]; /* of each party */
 
 /* port NAME KEY: the party's completion port is told of the socket's operations. */
 static void do_port(Call *call) {
