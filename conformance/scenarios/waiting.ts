@@ -216,6 +216,20 @@ add(
 );
 
 add(
+  "recv waits, sending is shut down, and the listener closes that has not accepted",
+  `
+  B listener l
+  A connection s $l
+  A shutdown s 1
+  A@1 recv s 16 &
+  A@1 blocked => yes
+  B close l
+  A@1 ends => -1 WSAECONNRESET
+`,
+  { kernelOnly: "nobody accepts" },
+);
+
+add(
   "recv and select wait on one socket",
   `
   pair

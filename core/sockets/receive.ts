@@ -229,8 +229,9 @@ export function receive<T>(
  */
 export function wasResetMeanwhile(d: Descriptor, socket: usize, generation: u32): bool {
   const memory = smallScratch();
-  // Where this side has ended as well, the kernel knows no peer after an orderly end either.
-  if (memory != 0 && kindOf(d) == KIND_KERNEL) return d.shutdownSend == 0 && hasNoPeer(socket, memory);
+  // Where this side has ended as well, the kernel knows no peer after an orderly end either; a listener that goes makes none.
+  const orderly = d.shutdownSend != 0 && d.reason != layout.REASON_LISTENER_GONE;
+  if (memory != 0 && kindOf(d) == KIND_KERNEL) return !orderly && hasNoPeer(socket, memory);
   lock(receiveLockOf(d));
   const ended = d.generation == generation && kindOf(d) == KIND_ENDED && changetype<usize>(d.segment) != 0;
   const reset = ended && (isReset(d) || (peerFlags(d) & layout.FLAG_RESET) != 0);
