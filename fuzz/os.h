@@ -29,11 +29,15 @@ OS u32 w2c_os_set_thread(struct w2c_os *o, uptr record) {
 }
 OS u64 w2c_os_now_us(struct w2c_os *o) { return ++m.now_us; }
 OS void w2c_os_yield(struct w2c_os *o) { wait_a_turn(o, 1); }
+/* True when it is the caretaker that rests between two rounds; after the last one it does not come back. */
+static bool is_round(struct w2c_os *o, u32 ms) {
+  if (o->caretaker_rounds == 0 || ms != VMMC_CARETAKER_PERIOD_MS) return false;
+  if (--o->caretaker_rounds == 0) longjmp(o->caretaker_out, 1);
+  m.now_us += ms * 1000ull;
+  return true;
+}
 OS void w2c_os_sleep_ms(struct w2c_os *o, u32 ms) {
-  bool round = o->caretaker_rounds != 0 && ms == VMMC_CARETAKER_PERIOD_MS;
-  if (round && --o->caretaker_rounds == 0) longjmp(o->caretaker_out, 1);
-  if (round) m.now_us += ms * 1000ull;
-  else wait_a_turn(o, ms * 1000ull);
+  if (!is_round(o, ms)) wait_a_turn(o, ms * 1000ull);
 }
 OS u64 w2c_os_random(struct w2c_os *o) { return m.random += 0x100000001; }
 OS uptr w2c_os_socket_index(struct w2c_os *o, uptr socket) { return socket / 4; }
@@ -75,10 +79,11 @@ OS void w2c_os_bell_ring(struct w2c_os *o, uptr bell) {
 }
 OS u32 w2c_os_bell_wait(struct w2c_os *o, uptr bell, uptr process, u32 ms) {
   const struct handle *h = handle_of(o, bell, BELL), *other = process ? handle_of(o, process, PROCESS) : NULL;
-  if (o->caretaker_rounds != 0) longjmp(o->caretaker_out, 1); /* it sleeps for good */
   must(h->process == o->number, "waits for the bell of another process");
   u32 *rung = &o->bells_rung[h->index];
-  if (*rung == 0 && !(other && has_ended(other))) wait_a_turn(o, ms * 1000ull);
+  bool round = is_round(o, ms);
+  if (o->caretaker_rounds != 0 && !round && *rung == 0) longjmp(o->caretaker_out, 1); /* it sleeps for good */
+  if (*rung == 0 && !round && !(other && has_ended(other))) wait_a_turn(o, ms * 1000ull);
   if (*rung != 0) return *rung = 0, WAIT_BELL;
   return other && has_ended(other) ? WAIT_PEER_DEAD : WAIT_TIMEOUT_;
 }
