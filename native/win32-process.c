@@ -29,7 +29,7 @@ static void vmmc_log(const char *text) {
   if (!lstrcmpiA(vmmc_log_path, "debugger")) OutputDebugStringA(line);
   else {
     /* One at a time: under Wine an append is a seek and a write, between which another thread or process may write. */
-    HANDLE turn = CreateMutexA(&vmmc_private, FALSE, "vmmc-log");
+    HANDLE turn = CreateMutexA(NULL, FALSE, "vmmc-log"); /* with vmmc_private Wine would let only its maker in */
     WaitForSingleObject(turn, 1000);
     HANDLE file = CreateFileA(vmmc_log_path, FILE_APPEND_DATA, 7, NULL, OPEN_ALWAYS, 0, NULL);
     if (file != INVALID_HANDLE_VALUE) WriteFile(file, line, (DWORD)length, &done, NULL), CloseHandle(file);
