@@ -21,7 +21,7 @@ describe(`one of two programs is ended, ${deaths} times with each pair of archit
         `${report.rounds} deaths, ${report.outcomes} connections that survived one side, ` +
           `${((Date.now() - began) / 1000).toFixed(0)} s; the kernel was asked ${reference.rounds} times; ` +
           `${reference.spoilt} survivors waited in vain, ${reference.stuck} rounds got stuck there; ` +
-          `${report.kept} survivors waited in vain for the kernel beside the wrapper; ` +
+          `${report.kept} rounds were played again, for the kernel beside the wrapper kept a survivor; ` +
           [...report.decisions].map(([name, count]) => `${count} x ${name}`).join(", "),
       );
       assert.equal(report.failures.join("\n"), "");
