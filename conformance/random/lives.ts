@@ -126,7 +126,7 @@ export function endProcess(w: Writer, party: string): void {
   if (disturbsMany(w, gone)) return;
   if (model.ends.some((end) => end.awaited && end.peer.party === party)) return;
   if (w.model.ends.some((end) => gone(end) && end.peer.watched && end.peer.hasPort)) return;
-  // Not yet the kernel's answer: a process that ends without closing resets what has SO_LINGER with 0 seconds.
+  // What such a process has with SO_LINGER 0 Wine shuts down first and then resets: which of both a peer sees is a matter of time.
   if (model.ends.some((end) => gone(end) && end.lingerZero)) return;
   if (model.openListeners().some((listener) => listener.party === party && listener.acceptors.length > 0)) return;
   // A process that ends is told of at once only where all connections with events lead to it: else within a second. Nor is a

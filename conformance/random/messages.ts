@@ -48,8 +48,6 @@ export function chooseEvents(w: Writer, end: End): void {
 }
 
 export function chooseListenerEvents(w: Writer, listener: Listener): void {
-  // Not yet the kernel's answer: what is chosen while a thread waits in accept, for what that accepts.
-  if (listener.acceptors.length > 0) return;
   const cancel = listener.events.length > 0 && w.random.chance(0.25);
   choose(w, listener, cancel ? [] : someOf(w, ofListeners, listener.inLine));
 }

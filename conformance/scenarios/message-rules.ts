@@ -24,6 +24,25 @@ add(
 );
 
 add(
+  "accepted sockets inherit what was chosen while accept waited",
+  `
+  A listener l
+  A window w
+  A@1 accept s l &
+  A@1 blocked => yes
+  A async l w ACCEPT READ CLOSE => 0
+  B connection s $l
+  A@1 ends => 0
+  A messages
+  B send s 5
+  A messages 1 => s:READ
+  A recv s 16 => 5 'abcde'
+  B close s
+  A messages 1 => s:CLOSE
+`,
+);
+
+add(
   "accepted sockets that are given their own events",
   `
   A listener l

@@ -3,7 +3,16 @@ import * as ws from "../generated/winsock";
 import * as layout from "../layout";
 import { runtime } from "../runtime";
 import { askKernelNext, currentThread, scratch } from "../vmmc/bells";
-import { KIND_CONNECTING, KIND_KERNEL, KIND_UNUSED, eventsOf, isNonBlocking, kindOf } from "../sockets/descriptor";
+import {
+  KIND_CONNECTING,
+  KIND_KERNEL,
+  KIND_UNUSED,
+  eventsOf,
+  isNonBlocking,
+  kindOf,
+  lockBoth,
+  unlockBoth,
+} from "../sockets/descriptor";
 import { takeOffer } from "../sockets/accepting";
 import { endDescriptor, shutdownStream } from "../sockets/closing";
 import { logDecision } from "../sockets/decision";
@@ -106,11 +115,20 @@ export function accept(socket: usize, name: usize, nameLength: usize): usize {
   const port = listener.serverPort;
   const slot = listener.slot;
   const sequence = listener.slotSequence;
-  const events = eventsOf(listener);
-  const window = listener.window;
-  const message = listener.message;
+  const generation = listener.generation;
+  let events = eventsOf(listener);
+  let window = listener.window;
+  let message = listener.message;
   const made = ws.accept(socket, name, nameLength);
   if (made == ws.INVALID_SOCKET) return made;
+  lockBoth(listener);
+  if (listener.handle == socket && listener.generation == generation) {
+    // They may have been chosen anew while this call waited.
+    events = eventsOf(listener);
+    window = listener.window;
+    message = listener.message;
+  }
+  unlockBoth(listener);
   const d = openDescriptor(made, true, isNonBlocking(listener));
   if (changetype<usize>(d) == 0) {
     // It stays the kernel's, which has been told of the listener's FD_ACCEPT only.
