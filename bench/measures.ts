@@ -48,7 +48,8 @@ export async function measurePair(measure: Measure, path: "kernel" | "wrapped", 
   const stage = new Stage("bench");
   try {
     const part: Part = { program: "pingpong", arch, wrapped: path === "wrapped" };
-    const { port } = await stage.server(part);
+    // The client's log tells of both ends: a server that keeps one as well would be measured with it.
+    const { port } = await stage.server({ ...part, env: { VMMC_LOG: undefined } });
     const played = await stage.client({ ...part, args: clientArgs[measure]![path] }, port);
     if (played.code !== 0 || played.values.bytes_ok !== "1") {
       throw new Error(

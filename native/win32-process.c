@@ -17,6 +17,7 @@ static void vmmc_read_file(void) { /* VMMC_CONFIG, else vmmc.conf beside the pro
   if (file != INVALID_HANDLE_VALUE) ReadFile(file, vmmc_file, sizeof vmmc_file - 1, &bytes, NULL), CloseHandle(file);
 }
 static char vmmc_log_path[MAX_PATH];
+static HANDLE vmmc_log_turn; /* under Wine an append is a seek and a write, between which another thread or process may write */
 OS u32 w2c_os_logging(struct w2c_os *o) { return vmmc_log_path[0] != 0; }
 static void vmmc_log(const char *text) {
   char line[512];
@@ -28,12 +29,10 @@ static void vmmc_log(const char *text) {
   if (length >= (int)sizeof line) length = sizeof line - 1;
   if (!lstrcmpiA(vmmc_log_path, "debugger")) OutputDebugStringA(line);
   else {
-    /* One at a time: under Wine an append is a seek and a write, between which another thread or process may write. */
-    HANDLE turn = CreateMutexA(NULL, FALSE, "vmmc-log"); /* with vmmc_private Wine would let only its maker in */
-    WaitForSingleObject(turn, 1000);
+    if (vmmc_log_turn) WaitForSingleObject(vmmc_log_turn, 1000);
     HANDLE file = CreateFileA(vmmc_log_path, FILE_APPEND_DATA, 7, NULL, OPEN_ALWAYS, 0, NULL);
     if (file != INVALID_HANDLE_VALUE) WriteFile(file, line, (DWORD)length, &done, NULL), CloseHandle(file);
-    ReleaseMutex(turn), CloseHandle(turn);
+    if (vmmc_log_turn) ReleaseMutex(vmmc_log_turn);
   }
   SetLastError(error);
 }

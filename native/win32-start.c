@@ -9,6 +9,7 @@ static BOOL CALLBACK vmmc_start_once(PINIT_ONCE once, void *parameter, void **co
   if (notify) notify(0, (void *)vmmc_module_loaded, NULL, &cookie);
   vmmc_read_file();
   if (!vmmc_value("VMMC_LOG", vmmc_log_path, sizeof vmmc_log_path)) vmmc_log_path[0] = 0;
+  if (*vmmc_log_path && vmmc_wine()) vmmc_log_turn = CreateMutexA(NULL, FALSE, "vmmc-log"); /* vmmc_private lets only its maker in there */
   vmmc_started_at = vmmc_process_start(GetCurrentProcess());
   vmmc_tls = TlsAlloc();
   if (!vmmc_make_private() || !vmmc_find_folder()) vmmc_folder[0] = 0;
