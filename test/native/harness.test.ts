@@ -128,7 +128,7 @@ describe(`a connection that ends under somebody, from seed ${seed},`, () => {
     it(`wakes the threads that sleep in calls on the closed socket: ${variant} build`, async (t) => {
       const harness = new Harness(t, variant);
       // Threads are slow to begin and end under ThreadSanitizer.
-      const rounds = full ? 2000 : variant === "tsan" ? 60 : 200;
+      const rounds = full ? 10_000 : variant === "plain" ? 2000 : 400;
       assert.equal((await harness.run(["close", seed, rounds], { TSAN_OPTIONS: closing })).rounds, rounds);
       harness.assertNothingLeft();
     });
