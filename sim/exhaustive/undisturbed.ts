@@ -14,7 +14,9 @@ export class UndisturbedChecker implements WorldListener {
   constructor(private readonly world: World) {}
 
   jump(_to: number, thread: SimThread): void {
-    this.woken = thread.call?.to === "core" ? thread : undefined;
+    // A pause without a bell is for another thread that is at work, as a lock's holder: that has no wake-up to lose.
+    const pauses = thread.timeoutMs === 0;
+    this.woken = thread.call?.to === "core" && !pauses ? thread : undefined;
   }
 
   returned(thread: SimThread, name: string, result: number): void {
