@@ -124,7 +124,8 @@ function giveAwayInheritable(): void {
   for (let place = nextEntry(0); place < TABLE_ENTRIES; place = nextEntry(place + 1)) {
     const handle = entryAt(place).handle;
     const d = socketOf(handle);
-    if (kindOf(entryAt(place)) == KIND_UNUSED || kindOf(d) < KIND_ENDED) continue;
+    // Another thread may just open or close a socket there.
+    if (changetype<usize>(d) == 0 || kindOf(entryAt(place)) == KIND_UNUSED || kindOf(d) < KIND_ENDED) continue;
     if (ws.GetHandleInformation(handle, memory) == 0 || (load<u32>(memory) & ws.HANDLE_FLAG_INHERIT) == 0) continue;
     giveAway(d, deadline);
   }
