@@ -1,7 +1,8 @@
 import type { Api, Steps } from "../app/api.js";
+import { SimFailure } from "../failure.js";
 import * as ws from "../kernel/constants.js";
 import type { SmallCase } from "./play.js";
-import { connected, connecting, receive, type Side, sendAll } from "./sides.js";
+import { connected, connecting, listen, receive, type Side, sendAll, without } from "./sides.js";
 
 const everything = ws.FD_READ | ws.FD_WRITE | ws.FD_CLOSE;
 
@@ -60,6 +61,46 @@ function untilTold(name: string, told: Side, other: Side, side: "connector" | "a
   };
 }
 
+/** The kernel carries a socket for which there was no memory, and has been told of the listener's FD_ACCEPT only. */
+const acceptedWithoutMemory: SmallCase = {
+  name: "messages: accepted without memory for the socket",
+  ringBytes: 8,
+  disturbed: true,
+  begin(play) {
+    let [listening, connectedNow] = [false, false];
+    play.process("client", function* (api) {
+      yield* play.until(() => listening);
+      const socket = yield* api.socket();
+      yield* api.connect(socket, play.server);
+      connectedNow = true;
+      play.told();
+      yield* sendAll(api, socket, [3]);
+      yield* api.shutdown(socket, ws.SD_SEND);
+      yield* receive(api, socket, 4);
+      yield* api.close(socket);
+    });
+    play.process("server", function* (api) {
+      const listener = yield* listen(api, play);
+      yield* api.messages(listener, ws.FD_ACCEPT | everything);
+      listening = true;
+      play.told();
+      yield* play.until(() => connectedNow);
+      play.explore();
+      let socket = -1;
+      yield* without(api, "alloc Descriptor", function* () {
+        socket = yield* api.accept(listener, true);
+      });
+      if (play.inspector.descriptor(api.process, socket) !== undefined)
+        throw new SimFailure("liveness", "the socket has a descriptor: this case shows nothing");
+      const kernel = api.kernel(socket)!;
+      yield* api.message(kernel, ws.FD_READ);
+      yield* receive(api, socket, 4);
+      yield* api.close(socket);
+      yield* api.close(listener);
+    });
+  },
+};
+
 /** Programs that wait for the messages of `WSAAsyncSelect`. */
 export const messageCases: readonly SmallCase[] = [
   untilTold(
@@ -100,4 +141,5 @@ export const messageCases: readonly SmallCase[] = [
     },
     (api, socket) => sendAll(api, socket, [3]),
   ),
+  acceptedWithoutMemory,
 ];

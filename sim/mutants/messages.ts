@@ -74,8 +74,7 @@ export const messageMutants: readonly Mutant[] = [
     breaks: "a socket for which there is no memory has what its listener has in the kernel, FD_ACCEPT only",
     changes: [{ from: "    if (events != 0) ws.WSAAsyncSelect(made, window, message, events);\n", to: "" }],
     by: "liveness",
-    profile: "refusals",
-    from: 32876,
+    smallCase: "messages: accepted without memory for the socket",
     once: true,
   },
   {
