@@ -15,6 +15,9 @@ const STALL_US = 30_000_000;
 const IDLE_US = 10_000_000;
 const IDLE_STEPS = 16_000;
 
+/** Who gives a socket away, or is told of it by a message, comes no further by that alone, however often. */
+const noProgress = ["giveAwaySocket", "message"];
+
 /**
  * Nobody sleeps while there is something to do: programs get on; and what wakes a sleeper is the other side, not the
  * look that the core has once a second for ends that no bell announces.
@@ -131,7 +134,10 @@ export class LivenessChecker implements WorldListener {
   }
 
   returned(thread: SimThread, name: string, result: number): void {
-    const inVain = name === "select" ? result === 0 : result < 0 && thread.lastError === WSAEWOULDBLOCK;
+    const inVain =
+      name === "select"
+        ? result === 0
+        : noProgress.includes(name) || (result < 0 && thread.lastError === WSAEWOULDBLOCK);
     this.lastCall = this.world.machine.now;
     if (!inVain) this.lastReturn = this.lastCall;
     if (this.rescued !== thread || this.world.machine.alone !== thread) return;
