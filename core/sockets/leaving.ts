@@ -10,7 +10,7 @@ import * as layout from "../layout";
 import * as os from "../os";
 import * as sync from "../sync";
 import { Thread, currentThread } from "../vmmc/bells";
-import { TAKEN_SOME, TAKEN_TO_END, kernelBytes, resetOnClose, selectOne, takeJust } from "../vmmc/kernel-connection";
+import { TAKEN_SOME, TAKEN_TO_END, hasNoPeer, kernelBytes, resetOnClose, selectOne, takeJust } from "../vmmc/kernel-connection";
 import { Peer, hasDied, noteEnd, ringBell, wasSeenToEnd } from "../vmmc/peers";
 import { Runtime, runtimeField } from "../runtime";
 import { damage, detach, doorbell, peerFlags, ringFirst, wakeAll } from "./connection";
@@ -95,9 +95,13 @@ function leaveConnecting(d: Descriptor): void {
   } else adopt(d);
 }
 
-/** Nothing but the end is left to be read, and is about to come: takes the doorbells before it, and the kernel says the rest. */
+/**
+ * Nothing but the end is left to be read, and is about to come: takes the doorbells before it, and the kernel says the rest. Not where
+ * bytes were lost and only this side knows that it was no orderly end.
+ */
 function endIsNext(d: Descriptor, memory: usize): bool {
-  return takeJust(d.handle, memory, layout.DOORBELLS_MOST, layout.HAND_OVER_LIMIT_MS) == TAKEN_TO_END;
+  if (takeJust(d.handle, memory, layout.DOORBELLS_MOST, layout.HAND_OVER_LIMIT_MS) != TAKEN_TO_END) return false;
+  return !isReset(d) || hasNoPeer(d.handle, memory);
 }
 
 /** With both locks held, all the while: nobody of this process reads or writes. */

@@ -78,7 +78,7 @@ export function settleLeft(d: Descriptor, memory: usize): bool {
       repeatShutdown(d);
     }
   }
-  if (d.leftUnread != 0 && !hasUnread(d)) d.leftUnread = 0;
+  if (d.leftUnread != 0 && !hasUnread(d) && isDropped(d)) d.leftUnread = 0;
   const now = d.leftOver + d.leftUnread;
   if (now == 0) goOnInKernel(d, memory);
   else if (now != before) tellKernel(d);
@@ -100,6 +100,12 @@ function forgetLeftOver(d: Descriptor): void {
 /** Bytes, or an urgent one, for the application. With `receiveLock` held. */
 function hasUnread(d: Descriptor): bool {
   return d.shutdownReceive == 0 && (hasBytes(d) || hasUrgent(d));
+}
+
+/** True when nobody can read what comes behind the ring's bytes while those are unread: the kernel knows that receiving is shut down. */
+function isDropped(d: Descriptor): bool {
+  if (!hasBytes(d) && !hasUrgent(d)) return true;
+  return ws.shutdown(d.handle, ws.SD_RECEIVE) == 0 || hasFailed(ws.WSAGetLastError());
 }
 
 /** Without blocking, although the kernel's socket may: other threads use it. */

@@ -109,10 +109,7 @@ export function transmit<T>(d: Descriptor, socket: usize, generation: u32, eleme
       if (pending) wakeCaretaker();
       if (done != 0) return done;
       const changed = pending ? settleHere(d, socket) && kindOf(d) != KIND_PENDING : pollFromSend(d, socket);
-      if (!changed) {
-        if (eventsOf(d) != 0) enableWriting(d, generation);
-        return fail(ws.WSAEWOULDBLOCK);
-      }
+      if (!changed && (eventsOf(d) == 0 || enableWriting(d, generation))) return fail(ws.WSAEWOULDBLOCK);
       lock(lockWord);
       continue;
     }
@@ -184,11 +181,13 @@ function put<T>(d: Descriptor, elements: usize, count: i32, from: u32, length: u
   return done - from;
 }
 
-/** FD_WRITE is to be posted when there is room again. */
-function enableWriting(d: Descriptor, generation: u32): void {
+/** FD_WRITE is to be posted when there is room again. False: another thread has found the end meanwhile, and nobody looks for room. */
+function enableWriting(d: Descriptor, generation: u32): bool {
   lock(sendLockOf(d));
-  if (d.generation == generation && kindOf(d) >= KIND_PENDING) writingEnabled(d);
+  const same = d.generation == generation && kindOf(d) >= KIND_PENDING;
+  if (same) writingEnabled(d);
   unlock(sendLockOf(d));
+  return same;
 }
 
 /** `pollPeer` for a sender, which holds no lock. */

@@ -2,7 +2,7 @@ import type { Api, Steps } from "../app/api.js";
 import { SimFailure } from "../failure.js";
 import * as ws from "../kernel/constants.js";
 import type { SmallCase } from "./play.js";
-import { connected, connecting, listen, receive, type Side, sendAll, without } from "./sides.js";
+import { beside, connected, connecting, listen, receive, type Side, sendAll, without } from "./sides.js";
 
 const everything = ws.FD_READ | ws.FD_WRITE | ws.FD_CLOSE;
 
@@ -59,6 +59,16 @@ function untilTold(name: string, told: Side, other: Side, side: "connector" | "a
       connected(name, 8, connector, acceptor).begin(play);
     },
   };
+}
+
+/** Sends for as long as it is told of room; an end must enable a last message, whoever finds it first. */
+function* sendWhenThereIsRoom(api: Api, socket: number): Steps<void> {
+  const kernel = api.kernel(socket)!;
+  for (;;) {
+    const sent = yield* api.send(socket, 9);
+    if (sent < 0 && api.error !== ws.WSAEWOULDBLOCK) return;
+    if (sent < 0) yield* api.message(kernel, ws.FD_WRITE);
+  }
 }
 
 /** The kernel carries a socket for which there was no memory, and has been told of the listener's FD_ACCEPT only. */
@@ -140,6 +150,20 @@ export const messageCases: readonly SmallCase[] = [
       yield* receiveWhenTold(api, socket, 4, 3);
     },
     (api, socket) => sendAll(api, socket, [3]),
+  ),
+  connected(
+    "messages: who waits for room, and another thread finds the end",
+    8,
+    function* (api, socket, play) {
+      yield* api.messages(socket, everything);
+      yield* beside(
+        api,
+        play,
+        (other) => receiveWhenTold(other, socket, 4),
+        () => sendWhenThereIsRoom(api, socket),
+      );
+    },
+    (api, socket) => receive(api, socket, 1, 1),
   ),
   acceptedWithoutMemory,
 ];

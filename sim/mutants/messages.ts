@@ -82,7 +82,21 @@ export const messageMutants: readonly Mutant[] = [
     breaks: "who waits for room is not told that the connection has ended, if another thread sees it first",
     changes: [{ from: "  watchWriting(d);\n  setKind(d, KIND_ENDED);", to: "  setKind(d, KIND_ENDED);" }],
     by: "liveness",
-    profile: "messages",
+    smallCase: "messages: who waits for room, and another thread finds the end",
+    once: true,
+  },
+  {
+    name: "room-asked-for-after-the-end",
+    breaks: "who finds no room asks to be told of it, although another thread has found the end meanwhile",
+    changes: [
+      {
+        from: "(eventsOf(d) == 0 || enableWriting(d, generation))) return",
+        to: "(enableWriting(d, generation) || true)) return",
+      },
+    ],
+    by: "liveness",
+    profile: "mixed",
+    from: 408765,
     once: true,
   },
 ];
