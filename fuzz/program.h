@@ -59,11 +59,10 @@ static void outsider(const struct step *s, u64 *own) {
   struct w2c_os *o = &m.process[UNWRAPPED];
   struct name name = name_from(s->what, 0);
   u8 bytes[64] = { 0 };
-  u32 on = 1;
   switch (s->how % 8) {
     case 0: case 1:
       if (*own || (*own = w2c_os_socket(o, (u32)WS_AF_INET, (u32)WS_SOCK_STREAM, 0)) > SOCKETS * 4) { *own = *own > SOCKETS * 4 ? 0 : *own; return; }
-      w2c_os_ioctlsocket(o, *own, WS_FIONBIO, (uptr)&on);
+      end_of(*own)->nonblocking = true; /* whatever fails: it is not for it to wait */
       if (s->how % 8 == 1) w2c_os_bind(o, *own, (uptr)&name, 16), w2c_os_listen(o, *own, 5);
       else w2c_os_connect(o, *own, (uptr)&name, 16);
       return;
