@@ -45,7 +45,7 @@ export const leavingMutants: readonly Mutant[] = [
     breaks: "who answers reads from the kernel before its ring is read to the end",
     changes: [
       {
-        from: "  if (d.leftUnread != 0 && !hasUnread(d)) d.leftUnread = 0;\n",
+        from: "  if (d.leftUnread != 0 && !hasUnread(d) && isDropped(d)) d.leftUnread = 0;\n",
         to: "  d.leftUnread = 0;\n",
       },
     ],

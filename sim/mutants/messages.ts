@@ -33,7 +33,7 @@ export const messageMutants: readonly Mutant[] = [
   {
     name: "room-told-to-nobody",
     breaks: "a send that would have blocked does not enable FD_WRITE",
-    changes: [{ from: "        if (eventsOf(d) != 0) enableWriting(d, generation);\n", to: "" }],
+    changes: [{ from: "  if (same) writingEnabled(d);\n", to: "" }],
     by: "liveness",
     profile: "messages",
   },

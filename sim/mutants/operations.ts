@@ -140,7 +140,7 @@ export const operationMutants: readonly Mutant[] = [
     changes: [{ from: "    else if (ws.WSAGetLastError() == ws.WSAENOBUFS && done != 0) os.sleepMs(1);\n", to: "" }],
     by: "stream",
     profile: "operations",
-    from: 20_600,
+    from: 44_597,
     once: true,
   },
 ];
