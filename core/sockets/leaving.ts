@@ -33,7 +33,7 @@ import { beginEvents, returnEvents } from "./events";
 import { beginLeft, settleLeft } from "./left";
 import { adopt, decided, repeatShutdown, toKernel } from "./pending";
 import { abandonConnect } from "./rendezvous";
-import { hasBytes, hasUrgent } from "./urgent";
+import { hasRest } from "./urgent";
 import { publishArm } from "./waiting";
 
 /** The peer's caretaker is rung again after so long (ms), should it have missed a ring. */
@@ -108,7 +108,7 @@ function endIsNext(d: Descriptor, memory: usize): bool {
 function leave(d: Descriptor, memory: usize, deadline: u64): bool {
   // Marks that came before are noticed as they were meant: what is passed over is not sent again.
   const closed = isReset(d) || (peerFlags(d) & layout.FLAG_CLOSED) != 0;
-  const unread = hasBytes(d) || hasUrgent(d);
+  const unread = hasRest(d);
   if (closed) return !unread && endIsNext(d, memory);
   const asked = layout.STATE_LEAVING + d.side;
   const thread = currentThread();
@@ -116,7 +116,7 @@ function leave(d: Descriptor, memory: usize, deadline: u64): bool {
   // One more than there were: the one that is sent when this is published.
   publish(d, 1);
   const found = sync.compareSwap(stateOf(d), layout.STATE_USER, asked);
-  if (found == layout.STATE_CLOSED) return !hasBytes(d) && !hasUrgent(d) && endIsNext(d, memory);
+  if (found == layout.STATE_CLOSED) return !hasRest(d) && endIsNext(d, memory);
   if (found != layout.STATE_USER) {
     // The peer was quicker: then it is for us to answer.
     awaitLastDoorbell(d, memory);

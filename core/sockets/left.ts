@@ -34,7 +34,7 @@ import { receiveThere, totalOf } from "./pieces";
 import { readUnread } from "./receive";
 import { smallScratch } from "./stream";
 import { sendRest } from "./transmit";
-import { hasBytes, hasUrgent, givenWay, markSent, takeUrgent } from "./urgent";
+import { givenWay, hasBytes, hasRest, hasUrgent, markSent, takeUrgent } from "./urgent";
 import { bytesTogether, placeSent } from "./window";
 
 /** A socket that can be written to takes so many bytes at once without blocking. */
@@ -99,12 +99,12 @@ function forgetLeftOver(d: Descriptor): void {
 
 /** Bytes, or an urgent one, for the application. With `receiveLock` held. */
 function hasUnread(d: Descriptor): bool {
-  return d.shutdownReceive == 0 && (hasBytes(d) || hasUrgent(d));
+  return d.shutdownReceive == 0 && hasRest(d);
 }
 
 /** True when nobody can read what comes behind the ring's bytes while those are unread: the kernel knows that receiving is shut down. */
 function isDropped(d: Descriptor): bool {
-  if (!hasBytes(d) && !hasUrgent(d)) return true;
+  if (!hasRest(d)) return true;
   return ws.shutdown(d.handle, ws.SD_RECEIVE) == 0 || hasFailed(ws.WSAGetLastError());
 }
 

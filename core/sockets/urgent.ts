@@ -197,6 +197,11 @@ export function hasUrgent(d: Descriptor): bool {
   return d.urgent == URGENT_UNREAD && d.urgentInLine == 0;
 }
 
+/** True when bytes, or an urgent one apart from them, wait for the application. With `receiveLock` held. */
+export function hasRest(d: Descriptor): bool {
+  return hasBytes(d) || hasUrgent(d);
+}
+
 /** What SIOCATMARK says: FALSE where the marked byte comes next. With `receiveLock` held. */
 export function atMark(d: Descriptor): u32 {
   if (hasNewMark(d)) noticeMark(d);

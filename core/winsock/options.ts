@@ -28,7 +28,7 @@ import { decided, toKernel } from "../sockets/pending";
 import { processReason, withdrawListener } from "../sockets/rendezvous";
 import { nowConnected, smallScratch } from "../sockets/stream";
 import { lookup } from "../sockets/table";
-import { atMark, hasBytes, hasUrgent, unreadBeforeMark } from "../sockets/urgent";
+import { atMark, hasBytes, hasRest, unreadBeforeMark } from "../sockets/urgent";
 
 export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
   const d = lookup(socket);
@@ -55,7 +55,7 @@ export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
 function askStream(d: Descriptor, socket: usize, command: i32, argument: usize): bool {
   if (kindOf(d) < KIND_LEFT || !isMemory(argument, sizeof<u32>(), true)) return false;
   lock(receiveLockOf(d));
-  const user = d.handle == socket && (kindOf(d) >= KIND_PENDING || (kindOf(d) == KIND_LEFT && (hasBytes(d) || hasUrgent(d))));
+  const user = d.handle == socket && (kindOf(d) >= KIND_PENDING || (kindOf(d) == KIND_LEFT && hasRest(d)));
   if (user) store<u32>(argument, <u32>command == <u32>ws.FIONREAD ? unreadBeforeMark(d) : atMark(d));
   unlock(receiveLockOf(d));
   return user;
