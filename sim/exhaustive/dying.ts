@@ -2,7 +2,7 @@ import type { Api, Steps } from "../app/api.js";
 import { SimFailure } from "../failure.js";
 import * as ws from "../kernel/constants.js";
 import type { SmallCase } from "./play.js";
-import { listen, receive, sendAll, without } from "./sides.js";
+import { listen, queued, receive, sendAll, without } from "./sides.js";
 
 /** Looks for bytes every now and then, to the end of the stream. */
 function* poll(api: Api, socket: number): Steps<void> {
@@ -19,35 +19,27 @@ const peerWithoutRecord: SmallCase = {
   ringBytes: 8,
   disturbed: true,
   begin(play) {
-    let [listening, connectedNow] = [false, false];
-    const client = play.process("client", function* (api) {
-      yield* play.until(() => listening);
-      const socket = yield* api.socket();
-      yield* api.connect(socket, play.server);
-      connectedNow = true;
-      play.told();
-      yield* sendAll(api, socket, [3]);
-      yield* play.until(() => false);
-    });
-    play.process("server", function* (api) {
-      const listener = yield* listen(api, play);
-      listening = true;
-      play.told();
-      yield* play.until(() => connectedNow);
-      play.explore();
-      let socket = -1;
-      yield* without(api, "alloc Peer", function* () {
-        socket = yield* api.accept(listener, true);
-      });
-      play.kill(client);
-      play.explore(false);
-      if (play.inspector.descriptor(api.process, socket)?.peer !== 0)
-        throw new SimFailure("liveness", "the peer has a record: this case shows nothing");
-      yield* api.nonBlocking(socket, true);
-      yield* poll(api, socket);
-      yield* api.close(socket);
-      yield* api.close(listener);
-    });
+    const client = queued(
+      play,
+      (api) => listen(api, play),
+      function* (api, socket) {
+        yield* sendAll(api, socket, [3]);
+        yield* play.until(() => false);
+      },
+      function* (api, listener) {
+        let socket = -1;
+        yield* without(api, "alloc Peer", function* () {
+          socket = yield* api.accept(listener, true);
+        });
+        play.kill(client);
+        play.explore(false);
+        if (play.inspector.descriptor(api.process, socket)?.peer !== 0)
+          throw new SimFailure("liveness", "the peer has a record: this case shows nothing");
+        yield* api.nonBlocking(socket, true);
+        yield* poll(api, socket);
+        yield* api.close(socket);
+      },
+    );
   },
 };
 

@@ -2,7 +2,7 @@ import type { Api, Steps } from "../app/api.js";
 import { SimFailure } from "../failure.js";
 import * as ws from "../kernel/constants.js";
 import type { SmallCase } from "./play.js";
-import { beside, connected, connecting, listen, receive, type Side, sendAll, without } from "./sides.js";
+import { beside, connected, connecting, listen, queued, receive, type Side, sendAll, without } from "./sides.js";
 
 const everything = ws.FD_READ | ws.FD_WRITE | ws.FD_CLOSE;
 
@@ -77,37 +77,30 @@ const acceptedWithoutMemory: SmallCase = {
   ringBytes: 8,
   disturbed: true,
   begin(play) {
-    let [listening, connectedNow] = [false, false];
-    play.process("client", function* (api) {
-      yield* play.until(() => listening);
-      const socket = yield* api.socket();
-      yield* api.connect(socket, play.server);
-      connectedNow = true;
-      play.told();
-      yield* sendAll(api, socket, [3]);
-      yield* api.shutdown(socket, ws.SD_SEND);
-      yield* receive(api, socket, 4);
-      yield* api.close(socket);
-    });
-    play.process("server", function* (api) {
-      const listener = yield* listen(api, play);
-      yield* api.messages(listener, ws.FD_ACCEPT | everything);
-      listening = true;
-      play.told();
-      yield* play.until(() => connectedNow);
-      play.explore();
-      let socket = -1;
-      yield* without(api, "alloc Descriptor", function* () {
-        socket = yield* api.accept(listener, true);
-      });
-      if (play.inspector.descriptor(api.process, socket) !== undefined)
-        throw new SimFailure("liveness", "the socket has a descriptor: this case shows nothing");
-      const kernel = api.kernel(socket)!;
-      yield* api.message(kernel, ws.FD_READ);
-      yield* receive(api, socket, 4);
-      yield* api.close(socket);
-      yield* api.close(listener);
-    });
+    queued(
+      play,
+      function* (api) {
+        const listener = yield* listen(api, play);
+        yield* api.messages(listener, ws.FD_ACCEPT | everything);
+        return listener;
+      },
+      function* (api, socket) {
+        yield* sendAll(api, socket, [3]);
+        yield* api.shutdown(socket, ws.SD_SEND);
+        yield* receive(api, socket, 4);
+      },
+      function* (api, listener) {
+        let socket = -1;
+        yield* without(api, "alloc Descriptor", function* () {
+          socket = yield* api.accept(listener, true);
+        });
+        if (play.inspector.descriptor(api.process, socket) !== undefined)
+          throw new SimFailure("liveness", "the socket has a descriptor: this case shows nothing");
+        yield* api.message(api.kernel(socket)!, ws.FD_READ);
+        yield* receive(api, socket, 4);
+        yield* api.close(socket);
+      },
+    );
   },
 };
 

@@ -89,6 +89,38 @@ function start(play: Play, pair: Pair | undefined, connector: Side, acceptor: Si
   });
 }
 
+/**
+ * A connector whose connect is over before the other side, which has a socket that listens, accepts: from then on every order is
+ * tried. Gives the connector's process.
+ */
+export function queued(
+  play: Play,
+  listening: (api: Api) => Steps<number>,
+  connector: Side,
+  acceptor: Side,
+): SimProcess {
+  let [listens, connects] = [false, false];
+  const client = play.process("client", function* (api) {
+    yield* play.until(() => listens);
+    const socket = yield* api.socket();
+    yield* api.connect(socket, play.server);
+    connects = true;
+    play.told();
+    yield* connector(api, socket, play);
+    yield* api.close(socket);
+  });
+  play.process("server", function* (api) {
+    const listener = yield* listening(api);
+    listens = true;
+    play.told();
+    yield* play.until(() => connects);
+    play.explore();
+    yield* acceptor(api, listener, play);
+    yield* api.close(listener);
+  });
+  return client;
+}
+
 export function* sendAll(api: Api, socket: number, pieces: readonly number[], sender = 0): Steps<void> {
   for (const piece of pieces) if ((yield* api.send(socket, piece, sender)) < 0) return;
 }
