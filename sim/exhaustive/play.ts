@@ -46,6 +46,8 @@ export interface Play {
   kill(process: SimProcess, socketsStay?: boolean): void;
   /** Changes that word, a constant of core/layout.ts, of all segments, as a process might whose memory is damaged. */
   damage(field: string, change: (value: number) => number): void;
+  /** Sleeps until that thread sleeps too, for a time that has an end. */
+  untilAsleep(thread: () => SimThread | undefined): Steps<void>;
   /** Sleeps until the time at which that thread wakes by the clock: which of the two goes first then is a choice. */
   untilItWakes(thread: () => SimThread | undefined): Steps<void>;
   readonly inspector: Inspector;
@@ -142,9 +144,12 @@ export class Player {
           machine.memory.i32[at] = change(machine.memory.i32[at]!);
         }
       },
-      *untilItWakes(thread) {
+      *untilAsleep(thread) {
         const asleep = () => thread()?.state === "blocked" && thread()!.deadline < Number.POSITIVE_INFINITY;
         while (!asleep()) yield { to: "kernel", name: "sleep", args: [1] };
+      },
+      *untilItWakes(thread) {
+        yield* this.untilAsleep(thread);
         yield { to: "kernel", name: "sleep", args: [(thread()!.deadline - machine.now) / 1000] };
       },
       inspector: new Inspector(world),

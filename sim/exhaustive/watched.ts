@@ -1,5 +1,6 @@
 import type { Api, Steps } from "../app/api.js";
 import * as ws from "../kernel/constants.js";
+import type { SimProcess } from "../machine/process.js";
 import type { SimThread } from "../machine/thread.js";
 import type { Play, SmallCase } from "./play.js";
 import { beside, connected, listen, receive, selectAndSend, sendAll } from "./sides.js";
@@ -96,5 +97,37 @@ function besideReader(): SmallCase {
   );
 }
 
+/** One doorbell is for both threads: who wakes first must leave it to the one that has looked, and does not sleep yet. */
+const besideSelect: SmallCase = {
+  name: "two threads select for room",
+  ringBytes: 8,
+  begin(play) {
+    let [sleeps, seen] = [false, false];
+    const sides = connected(
+      this.name,
+      this.ringBytes,
+      function* (api, socket) {
+        play.explore(false);
+        yield* sendAll(api, socket, [8]);
+        const first = play.thread(api.process as SimProcess, "first", (other) => selectForRoom(other, socket));
+        yield* play.untilAsleep(() => first);
+        sleeps = true;
+        play.told();
+        play.explore();
+        yield* selectForRoom(api, socket);
+        yield* play.until(() => first.state === "ended");
+        seen = true;
+        play.told();
+      },
+      function* (api, socket) {
+        yield* play.until(() => sleeps);
+        yield* receive(api, socket, 8, 8);
+        yield* play.until(() => seen);
+      },
+    );
+    sides.begin(play);
+  },
+};
+
 /** Threads that wait for the same connection in `select`, beside others that use it. */
-export const watchedCases: readonly SmallCase[] = [sinceBefore, besideSend(), besideReader()];
+export const watchedCases: readonly SmallCase[] = [sinceBefore, besideSend(), besideReader(), besideSelect];

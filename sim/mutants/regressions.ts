@@ -171,6 +171,7 @@ export const regressions: readonly Mutant[] = [
       },
     ],
     by: "liveness",
+    smallCase: "two threads select for room",
     once: true,
   },
   {
