@@ -22,12 +22,12 @@ const documented: Readonly<Record<string, readonly number[]>> = {
 /** What goes wrong in a run, besides threads and packets coming late. */
 export class Faults {
   injected = 0;
-  /** Calls that may be refused, with how likely that is. */
+  /** Calls, of the system or of the kernel's sockets, that may be refused, with how likely that is. */
   readonly chances = new Map<string, number>();
 
   /** The programs have come to their end: nothing goes wrong any more. */
   over = false;
-  /** How likely a call of the kernel fails. */
+  /** How likely a call of the kernel fails for which `chances` has nothing of its own. */
   kernelErrors = 0;
 
   constructor(private readonly chance: (probability: number) => boolean) {}
@@ -43,7 +43,8 @@ export class Faults {
   /** The error with which the kernel is to answer this call, made for the first time; 0: none. */
   kernelError(call: string, thread: SimThread): number {
     const errors = documented[call];
-    if (this.kernelErrors === 0 || errors === undefined || thread.retrying || !this.chance(this.kernelErrors)) return 0;
+    const probability = this.chances.get(call) ?? this.kernelErrors;
+    if (probability === 0 || errors === undefined || thread.retrying || !this.chance(probability)) return 0;
     this.injected++;
     return errors[this.injected % errors.length]!;
   }

@@ -50,7 +50,11 @@ export function awaitConnection(w: Writer, listener: Listener): void {
     ready: () => acceptor.end !== undefined,
     line: `${party}@${thread} ends`,
     finish: () => {
-      acceptor.end!.name = acceptor.name;
+      const end = acceptor.end!;
+      end.name = acceptor.name;
+      // Those that were chosen while it waited, with which a socket does not wait.
+      end.events = listener.events;
+      end.nonBlocking ||= listener.events.length > 0;
     },
   });
 }

@@ -20,6 +20,8 @@ export function receiveUrgent(w: Writer, end: End): void {
   const { incoming } = end;
   // Linux gives no urgent byte any more of a connection that was reset.
   if (end.watched || end.reset) return;
+  // That call enables FD_OOB, as documented; Wine tells of it no more once the stream has ended.
+  if (end.ended && end.events.includes("OOB")) return;
   if (!incoming.urgentWaits && !incoming.inLine && !end.nonBlocking) return;
   w.settle();
   const peek = w.random.chance(0.2);

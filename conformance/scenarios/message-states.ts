@@ -341,6 +341,40 @@ add(
 );
 
 add(
+  "FD_WRITE: not once more after the listener has closed that has not accepted",
+  `
+  B listener l
+  A connection s $l
+  A window w
+  A async s w READ WRITE CLOSE => 0
+  A messages 1 => s:WRITE
+  settle
+  B close l => 0
+  A messages 1 => s:CLOSE(WSAECONNRESET) | wine: s:CLOSE (Wine's server takes the error from the kernel when it notices the reset)
+  A select r=s w=s t=3 => 2 r:s w:s
+  A messages => none
+`,
+  { kernelOnly: "nobody accepts" },
+);
+
+add(
+  "FD_CLOSE of one that was reset before it is accepted",
+  `
+  A listener l
+  A window w
+  A async l w ACCEPT READ WRITE CLOSE => 0
+  B connection s $l
+  A messages 1 => l:ACCEPT
+  B set s SO_LINGER 1 0
+  B close s
+  settle
+  A accept s l => 0
+  A messages 2 => s:WRITE s:CLOSE(WSAECONNRESET) | wine: s:WRITE s:CLOSE (Wine's server takes the error from the kernel when it notices the reset)
+`,
+  { kernelOnly: "closed before it is accepted" },
+);
+
+add(
   "what is there already is told of in this order: urgent, to read, to write",
   `
   pair

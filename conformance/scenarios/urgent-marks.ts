@@ -268,3 +268,16 @@ add(
   A recv s 16 => 2 'ab'
 `,
 );
+
+add(
+  "in line from now on, after the end and a shutdown of receiving: there is no urgent byte to ask for",
+  `
+  pair
+  B close s
+  settle
+  A recv s 16 => 0
+  A shutdown s 2 => 0
+  A set s SO_OOBINLINE 1 => 0
+  A recv s 1 oob => -1 WSAEINVAL
+`,
+);

@@ -97,6 +97,8 @@ export function endDescriptor(d: Descriptor, socket: usize): void {
   if (kindOf(d) == KIND_USER) closeUser(d, socket, memory);
   if (kindOf(d) == KIND_LEFT) closeLeft(d, memory);
   if (kindOf(d) == KIND_ENDED) {
+    // The kernel may have refused that when the bytes were lost.
+    if (memory != 0 && wasLost(d)) resetOnClose(socket, memory);
     if (memory != 0 && hasDoorbells(d)) takeAllDoorbells(socket, memory, doorbellsTakenOf(d));
     detach(d);
   }

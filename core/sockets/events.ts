@@ -66,24 +66,27 @@ function toldBefore(d: Descriptor): i32 {
 
 /**
  * As `tellKernel`, when the kernel carries the connection from now on. That it is connected has been told already. Of a reset
- * that came while the end was ours to tell, Wine's server says nothing any more: so we do. `memory`: 256 bytes.
+ * that came before, Wine's server says nothing any more, or of room only once somebody asks: so we do. `memory`: 256 bytes.
  */
 export function returnEvents(d: Descriptor, memory: usize): void {
   const events = eventsOf(d) & ~toldBefore(d);
   if (eventsOf(d) == 0) return;
-  const over = (events & ws.FD_CLOSE) != 0 && hasNoPeer(d.handle, memory);
-  ws.WSAAsyncSelect(d.handle, d.window, d.message, (over ? events & ~ws.FD_CLOSE : events) | ws.FD_ACCEPT);
+  const over = (events & (ws.FD_CLOSE | ws.FD_WRITE)) != 0 && hasNoPeer(d.handle, memory);
+  const kernels = over ? events & ~(ws.FD_CLOSE | ws.FD_WRITE) : events;
+  ws.WSAAsyncSelect(d.handle, d.window, d.message, kernels | ws.FD_ACCEPT);
   if (!over) return;
+  if (wants(d, false)) postOnce(d, ws.FD_WRITE, offsetof<Descriptor>("writePosted"), 0);
   // Where this side has ended as well, the end may have been an orderly one.
   const error = d.shutdownSend == 0 ? ws.WSAECONNRESET : 0;
   postOnce(d, ws.FD_CLOSE, offsetof<Descriptor>("closePosted"), error);
 }
 
-/** An accepted socket has what its listener had. */
-export function inheritEvents(d: Descriptor, window: usize, message: u32, events: u32): void {
+/** An accepted socket has what its listener had. `memory`: 256 bytes. */
+export function inheritEvents(d: Descriptor, window: usize, message: u32, events: u32, memory: usize): void {
   lockBoth(d);
   selectEvents(d, window, message, events);
-  tellKernel(d);
+  if (kindOf(d) == KIND_KERNEL && memory != 0) returnEvents(d, memory);
+  else tellKernel(d);
   unlockBoth(d);
 }
 

@@ -307,6 +307,7 @@ export function receiveKernel<T>(
 
 /** How the connection ended: the kernel knows. Whatever bytes it still holds are doorbells, and not the application's. */
 function receiveEnded(d: Descriptor, socket: usize, generation: u32, flags: i32): i32 {
+  if ((flags & ws.MSG_OOB) != 0 && d.urgentInLine != 0) return fail(ws.WSAEINVAL);
   if (d.shutdownReceive != 0) return fail(ws.WSAESHUTDOWN);
   if ((flags & ws.MSG_OOB) != 0 && endOf(d) == ENDED_ORDERLY) return noUrgent(d);
   if (wasLost(d)) return fail(ws.WSAECONNRESET);

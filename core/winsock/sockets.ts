@@ -20,7 +20,7 @@ import { abandonConnect, finishConnecting, prepareConnect, publishListener, publ
 import { isMemory } from "../sockets/buffers";
 import { fail, well } from "../sockets/errors";
 import { inheritEvents, tellKernel } from "../sockets/events";
-import { nowConnected } from "../sockets/stream";
+import { nowConnected, smallScratch } from "../sockets/stream";
 import { keepForDuplicates } from "./handles";
 import { inheritOptions } from "./options";
 import { lookup, openDescriptor, userLevel } from "../sockets/table";
@@ -143,7 +143,7 @@ export function accept(socket: usize, name: usize, nameLength: usize): usize {
   inheritOptions(d, listener, made);
   const peer = name != 0 && nameLength != 0 ? name : peerName(made);
   takeOffer(d, made, peer);
-  if (events != 0) inheritEvents(d, window, message, events);
+  if (events != 0) inheritEvents(d, window, message, events, smallScratch());
   ws.WSASetLastError(before);
   return made;
 }

@@ -1,6 +1,6 @@
 import * as ws from "../kernel/constants.js";
 import type { SmallCase } from "./play.js";
-import { acceptPast, listen, receive, type Side, selectAndSend, sendAll } from "./sides.js";
+import { acceptPast, listen, receive, type Side, selectAndSend, sendAll, without } from "./sides.js";
 
 /** Longer (ms) than a connector waits for an acceptor that is wrapped: PENDING_LIMIT_MS of core/layout.ts. */
 const TOO_LONG_MS = 5000;
@@ -73,6 +73,25 @@ export const handedCases: readonly SmallCase[] = [
       yield* api.sleep(500);
       play.explore();
       yield* selectAndSend(api, socket, 11);
+    },
+  ),
+  handedOver(
+    "the kernel refuses its bytes and its reset, and another process is to have it",
+    function* (api, socket) {
+      yield* api.shutdown(socket, ws.SD_SEND);
+      yield* receive(api, socket, 4);
+    },
+    function* (api, socket, play) {
+      // Those bytes are lost: a reset is due, and no orderly end.
+      play.flows(api, socket).out.leftOver = true;
+      yield* without(api, ["send", "setsockopt"], function* () {
+        yield* sendAll(api, socket, [3]);
+        // Meanwhile it is handed over, in vain.
+        yield* api.sleep(500);
+        play.explore();
+        // That process would end it in order.
+        if (yield* api.giveAway(socket, true)) yield* api.kernelCall("shutdown", socket, ws.SD_SEND);
+      });
     },
   ),
 ];

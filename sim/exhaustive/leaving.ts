@@ -2,7 +2,7 @@ import type { Api, Steps } from "../app/api.js";
 import { SimFailure } from "../failure.js";
 import * as ws from "../kernel/constants.js";
 import type { SmallCase } from "./play.js";
-import { connected, receive, selectAndReceive, selectAndSend, sendAll } from "./sides.js";
+import { connected, receive, selectAndReceive, selectAndSend, sendAll, without } from "./sides.js";
 
 /** Longer than who leaves waits for an answer. */
 const MUCH_LATER_MS = 10_000;
@@ -12,6 +12,38 @@ function* leave(api: Api, socket: number): Steps<void> {
   if (yield* api.giveAway(socket, true)) return;
   throw new SimFailure("liveness", `${api.thread.label} cannot leave user level: its peer does not answer`);
 }
+
+/** Who shuts down receiving must not get what comes behind the bytes that it gave up. */
+const notShutInKernel: SmallCase = {
+  name: "leaves: the kernel refuses to shut down what the peer has not read",
+  ringBytes: 8,
+  disturbed: true,
+  begin(play) {
+    let [sent, over] = [false, false];
+    const sides = connected(
+      this.name,
+      this.ringBytes,
+      function* (api, socket) {
+        yield* sendAll(api, socket, [3]);
+        yield* leave(api, socket);
+        yield* sendAll(api, socket, [2]);
+        sent = true;
+        play.told();
+        yield* play.until(() => over);
+      },
+      function* (api, socket) {
+        yield* play.until(() => sent);
+        yield* without(api, "shutdown", function* () {
+          yield* api.shutdown(socket, ws.SD_RECEIVE);
+        });
+        yield* api.recv(socket, 4);
+        over = true;
+        play.told();
+      },
+    );
+    sides.begin(play);
+  },
+};
 
 /** Connections of which one socket is given to another process: they go on in the kernel. */
 export const leavingCases: readonly SmallCase[] = [
@@ -128,4 +160,5 @@ export const leavingCases: readonly SmallCase[] = [
       yield* receive(api, socket, 1, 1);
     },
   ),
+  notShutInKernel,
 ];

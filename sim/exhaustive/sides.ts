@@ -162,10 +162,11 @@ export function* beside(api: Api, play: Play, body: (api: Api) => Steps<void>, o
   yield* play.until(() => other.state === "ended");
 }
 
-/** The system refuses these calls while `body` runs; "alloc" with a record's name: memory for that one alone. */
-export function* without(api: Api, call: string, body: () => Steps<void>): Steps<void> {
+/** The system, or the kernel's sockets, refuse these calls while `body` runs; "alloc" with a record's name: memory for that one alone. */
+export function* without(api: Api, calls: string | readonly string[], body: () => Steps<void>): Steps<void> {
   const { chances } = api.world.faults;
-  chances.set(call, 1);
+  const refused = [calls].flat();
+  for (const call of refused) chances.set(call, 1);
   yield* body();
-  chances.delete(call);
+  for (const call of refused) chances.delete(call);
 }

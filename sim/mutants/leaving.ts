@@ -121,4 +121,28 @@ export const leavingMutants: readonly Mutant[] = [
     by: "liveness",
     profile: "leaving",
   },
+  {
+    name: "ring-dropped-though-not-shut",
+    breaks:
+      "bytes that nobody will read are dropped, the kernel does not know of it, and later ones are read in their place",
+    changes: [{ from: "!hasUnread(d) && isDropped(d)) d.leftUnread", to: "!hasUnread(d)) d.leftUnread" }],
+    by: "stream",
+    smallCase: "leaves: the kernel refuses to shut down what the peer has not read",
+  },
+  {
+    name: "lost-connection-given-away",
+    breaks: "a connection that has lost bytes is given to another process as one that has ended in order",
+    changes: [{ from: "return !isReset(d) || hasNoPeer(d.handle, memory);", to: "return true;" }],
+    by: "stream",
+    smallCase:
+      "handed over to the kernel: the kernel refuses its bytes and its reset, and another process is to have it",
+  },
+  {
+    name: "reset-not-tried-again",
+    breaks: "a connection that has lost bytes ends in order, because the kernel has once refused to make a reset of it",
+    changes: [{ from: "    if (memory != 0 && wasLost(d)) resetOnClose(socket, memory);\n", to: "" }],
+    by: "stream",
+    smallCase:
+      "handed over to the kernel: the kernel refuses its bytes and its reset, and another process is to have it",
+  },
 ];
