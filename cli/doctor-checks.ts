@@ -10,7 +10,7 @@ import { prebuiltDll, prebuiltProgram, productVersion } from "./package.js";
 import { type Probe, probe } from "./probe.js";
 import { cleanFolder, inspectFolders, type SharedFolder, sharedFolders } from "./shared-folder.js";
 import { statusOf } from "./status.js";
-import { findWine, onPath, onWindows } from "./wine.js";
+import { findWine, onPath, onWindows, prefixRefused } from "./wine.js";
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -88,6 +88,8 @@ export function checkWine(): Finding[] {
     const fix = "Install it (Debian: wine, and wine32:i386 for 32-bit programs).";
     return [{ check: "wine", level: "problem", what: "there is no wine on the PATH", fix }];
   }
+  const refused = prefixRefused(wine);
+  if (refused !== undefined) return [{ check: "wine", level: "problem", ...refused }];
   const version = spawnSync(wine.command, ["--version"], { encoding: "utf8" }).stdout?.trim() ?? "";
   const number = Number(/^wine-(\d+)/.exec(version)?.[1]);
   const found: Finding[] = [];

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { CliError } from "./errors.js";
 import { statusOrNone } from "./folder.js";
 
@@ -30,13 +30,24 @@ export function findWine(): Wine | undefined {
   const command = onPath("wine") ?? onPath("wine64");
   if (command === undefined) return undefined;
   const prefix = process.env.WINEPREFIX || join(homedir(), ".wine");
-  return { command, prefix, hasPrefix: existsSync(join(prefix, "system.reg")) };
+  return { command, prefix, hasPrefix: isAbsolute(prefix) && existsSync(join(prefix, "system.reg")) };
 }
 
-/** @throws CliError when Wine is not there */
+/** Why Wine refuses to start with that prefix at all, and what to do; undefined where nothing is wrong with its path. */
+export function prefixRefused({ prefix }: Wine): { what: string; fix: string } | undefined {
+  if (isAbsolute(prefix)) return undefined;
+  return {
+    what: `WINEPREFIX is ${prefix}, and Wine takes no path but a full one`,
+    fix: `Set it to ${resolve(prefix)}.`,
+  };
+}
+
+/** @throws CliError when Wine is not there, or would not start */
 export function needWine(what: string): Wine {
   const wine = findWine();
   if (wine === undefined) throw new CliError(`Cannot ${what}: Wine is not installed (there is no wine on the PATH).`);
+  const refused = prefixRefused(wine);
+  if (refused !== undefined) throw new CliError(`Cannot ${what}: ${refused.what}. ${refused.fix}`);
   return wine;
 }
 

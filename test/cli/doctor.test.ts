@@ -72,6 +72,9 @@ describe("vmmc doctor", () => {
     assert.match(problemsOf(withoutPrefix)[0]!.what, /there is no Wine prefix/);
     assert.equal(withoutPrefix.findings.find(({ check }) => check === "connection")?.level, "note");
     assert.match(problemsOf(doctor({ PATH: "" }))[0]!.what, /there is no wine/);
+    const [relative] = problemsOf(doctor({ WINEPREFIX: "some/prefix" }));
+    assert.match(relative!.what, /WINEPREFIX is some\/prefix, and Wine takes no path but a full one/);
+    assert.match(relative!.fix!, /^Set it to \/.*\/some\/prefix\.$/);
   });
 
   it("with wrong settings: each is a problem", () => {
