@@ -67,3 +67,14 @@ add(
   A beginfile s read 16 => FALSE ERROR_PIPE_NOT_CONNECTED
 `,
 );
+
+add(
+  "WriteFile with an OVERLAPPED after a shutdown of sending, whatever room there was",
+  `
+  pair
+  A ioctl s FIONBIO 1
+  A fill s => some bytes, then -1 WSAEWOULDBLOCK
+  A shutdown s 1 => 0
+  A beginfile s write 21 => FALSE ERROR_PIPE_NOT_CONNECTED
+`,
+);

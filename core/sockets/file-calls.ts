@@ -17,8 +17,8 @@ export function transferFile(d: Descriptor, socket: usize, reading: bool, buffer
   let key: usize = 0;
   if (overlapped != 0) {
     if (!isOverlapped(overlapped)) return failedInSystem(ws.ERROR_NOACCESS);
-    // Where receiving is shut down nothing is read, and so nothing is overtaken.
-    const fails = reading && d.shutdownReceive != 0;
+    // What is shut down fails at once: nothing is moved, and so nothing is overtaken.
+    const fails = (reading ? d.shutdownReceive : d.shutdownSend) != 0;
     const later = !fails && canTell(d, overlapped) && !(nothingBegun(d, reading) && wouldNotWait(d, reading, bytes));
     if (later) {
       const started = reading ? startRead(d, socket, buffer, bytes, overlapped) : startWrite(d, socket, buffer, bytes, overlapped);
