@@ -41,7 +41,8 @@ export class FaultPlan {
     for (const call of options.refusals) world.faults.chances.set(call, 0.3);
     world.faults.kernelErrors = options.kernelErrors;
     checkers.streams.onlyBytes = options.kernelErrors > 0;
-    checkers.streams.importsFail = options.refusals.includes("segment_open");
+    // Nor does an acceptor take a segment that has no bell to be woken with.
+    checkers.streams.importsFail = ["segment_open", "bell_create"].some((call) => options.refusals.includes(call));
     // Who cannot have a bell, or whose doorbell the kernel does not send, is helped by looking around once a second.
     checkers.liveness.bellsLost =
       options.refusals.length > 0 || options.kernelErrors > 0 || options.directory !== "good";

@@ -42,7 +42,8 @@ export class Inspector {
     const d = this.descriptor(process, socket);
     if (d === undefined || d.own === 0) return false;
     if (d.kind === KIND_LEFT) return d.leftAt !== d.head;
-    const state = d.own! - core.constant("BLOCKS_OFFSET") + core.constant("SEGMENT_STATE");
+    // The connector's block comes first, whichever side this is.
+    const state = Math.min(d.own!, d.remote!) - core.constant("BLOCKS_OFFSET") + core.constant("SEGMENT_STATE");
     return d.kind === KIND_USER && machine.memory.i32[state >> 2] === core.constant("STATE_LEFT");
   }
 

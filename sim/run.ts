@@ -31,7 +31,7 @@ export interface RunResult {
   scenario: Scenario;
 }
 
-const STEP_LIMIT = 3_000_000;
+const STEP_LIMIT = 10_000_000;
 /** Time (ms) for the caretakers to let go of what is not used any more. */
 const CLEAN_UP_MS = 20_000;
 

@@ -62,10 +62,11 @@ static void do_completes(Call *call) {
 /* A temporary file with `bytes` of the stream's pattern. */
 static HANDLE pattern_file(Call *call, Named *entry, int bytes) {
   static volatile LONG files;
-  char folder[MAX_PATH], path[MAX_PATH + 40];
+  char folder[MAX_PATH], path[MAX_PATH + 64];
   GetTempPathA(sizeof folder, folder);
-  // Under Wine two processes may get the same name from GetTempFileName, and lose what they write.
-  sprintf(path, "%svmmc-%lu-%ld.tmp", folder, GetCurrentProcessId(), InterlockedIncrement(&files));
+  // Under Wine two processes may get the same name from GetTempFileName, and lose what they write. And a process that was killed
+  // may have had the number of this one, and a file that is still open.
+  sprintf(path, "%svmmc-%lu-%lu-%ld.tmp", folder, GetCurrentProcessId(), GetTickCount(), InterlockedIncrement(&files));
   HANDLE file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
   char *buffer = malloc((size_t)bytes + 1);
   DWORD count;

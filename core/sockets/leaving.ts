@@ -97,11 +97,14 @@ function leaveConnecting(d: Descriptor): void {
 
 /**
  * Nothing but the end is left to be read, and is about to come: takes the doorbells before it, and the kernel says the rest. Not where
- * bytes were lost and only this side knows that it was no orderly end.
+ * it would say something else: bytes were lost, and only this side knows that it was no orderly end; or it was one, and a doorbell
+ * that crossed it has made a reset of it.
  */
 function endIsNext(d: Descriptor, memory: usize): bool {
   if (takeJust(d.handle, memory, layout.DOORBELLS_MOST, layout.HAND_OVER_LIMIT_MS) != TAKEN_TO_END) return false;
-  return !isReset(d) || hasNoPeer(d.handle, memory);
+  const gone = hasNoPeer(d.handle, memory);
+  // After an orderly end of both sides the kernel knows no peer either.
+  return isReset(d) ? gone : !gone || d.shutdownSend != 0;
 }
 
 /** With both locks held, all the while: nobody of this process reads or writes. */
