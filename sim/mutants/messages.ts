@@ -47,7 +47,7 @@ export const messageMutants: readonly Mutant[] = [
   {
     name: "inheritance-forgotten",
     breaks: "an accepted socket does not have its listener's events",
-    changes: [{ from: "  if (events != 0) inheritEvents(d, window, message, events);\n", to: "" }],
+    changes: [{ from: "  if (events != 0) inheritEvents(d, window, message, events, smallScratch());\n", to: "" }],
     by: "liveness",
     profile: "messages",
   },
