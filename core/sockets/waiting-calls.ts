@@ -20,6 +20,7 @@ export function receiveSome(d: Descriptor, socket: usize, generation: u32, buffe
   while (true) {
     const kind = kindOfSocket(d, generation);
     if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK);
+    if (kind < KIND_ENDED && !mayGoOn(d, socket, generation, true)) continue;
     const result = kind >= KIND_ENDED ? receive<u8>(d, socket, generation, buffer, most, 0, begun) : ws.recv(socket, buffer, most, 0);
     // It began before the connection ended, or before the kernel carried it.
     if (result == 0 && begun && most != 0 && wasResetMeanwhile(d, socket, generation)) return fail(ws.WSAECONNRESET);
@@ -34,6 +35,7 @@ export function sendAll(d: Descriptor, socket: usize, generation: u32, buffer: u
   while (true) {
     const kind = kindOfSocket(d, generation);
     if (kind == KIND_UNUSED) return fail(ws.WSAENOTSOCK);
+    if (kind < KIND_ENDED && !mayGoOn(d, socket, generation, false)) continue;
     const most = <i32>min(length - done, ONE_CALL_BYTES);
     const at = buffer + done;
     const result = kind >= KIND_ENDED ? transmit<u8>(d, socket, generation, at, most, 0) : ws.send(socket, at, most, 0);
@@ -54,13 +56,23 @@ export function kindOfSocket(d: Descriptor, generation: u32): u32 {
   return generationOf(d) == generation ? kind : KIND_UNUSED;
 }
 
-/** Waits until that direction of a non-blocking socket may go on; a bounded time, since it may be closed. */
-function waitReady(socket: usize, reading: bool): void {
+/**
+ * Waits here for what the kernel carries, and not in the kernel's own call: once the socket is closed, and its handle another one's,
+ * that would wait for the other one's bytes. False: it is to be looked at anew.
+ */
+function mayGoOn(d: Descriptor, socket: usize, generation: u32, reading: bool): bool {
+  // A time that the application has set only the kernel's call keeps to.
+  if ((reading ? d.receiveTimeoutMs : d.sendTimeoutMs) != 0) return true;
+  return waitReady(socket, reading) && kindOfSocket(d, generation) != KIND_UNUSED;
+}
+
+/** Waits until that direction of a socket may go on; a bounded time, since it may be closed. False: it may not, as yet. */
+function waitReady(socket: usize, reading: bool): bool {
   // Not the thread's scratch memory: `select` works with that.
   const memory = os.alloc(SET_BYTES);
   if (memory == 0) {
     os.sleepMs(1);
-    return;
+    return true;
   }
   store<u32>(memory, 1);
   store<usize>(memory + ws.fd_set_fd_array_offset, socket);
@@ -72,4 +84,6 @@ function waitReady(socket: usize, reading: bool): void {
   const found = anyUserLevel(memory) ? selectMixed(reads, writes, 0, time) : ws.select(0, reads, writes, 0, time);
   os.free(memory);
   if (found < 0) os.sleepMs(1);
+  // What is wrong the call itself says.
+  return found != 0;
 }

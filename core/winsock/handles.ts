@@ -29,9 +29,13 @@ function originalOf(d: Descriptor): Descriptor {
   return same ? original : changetype<Descriptor>(<usize>0);
 }
 
-/** The kernel carries that socket, and nothing goes on that was begun before it did: what comes now must not overtake it. */
+/**
+ * The kernel carries that socket, and nothing goes on that was begun before it did: what comes now must not overtake it. Or it is
+ * closed, and the handle may be a file's by now: what was begun on the socket may not be through yet.
+ */
 function isForKernel(d: Descriptor, reading: bool): bool {
-  return kindOf(d) < KIND_ENDED && nothingBegun(d, reading);
+  const kind = kindOf(d);
+  return kind == KIND_UNUSED || (kind < KIND_ENDED && nothingBegun(d, reading));
 }
 
 export function ReadFile(file: usize, buffer: usize, bytes: u32, done: usize, overlapped: usize): i32 {

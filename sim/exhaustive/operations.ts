@@ -47,6 +47,16 @@ const twoReads: SmallCase = {
   },
 };
 
+/** An operation waits on a socket that is closed, and whose handle a file gets: calls on that are the kernel's, as before. */
+const handleOfFile: Side = function* (api, socket) {
+  const begun = yield* beginRead(api, socket, 3);
+  yield* api.close(socket);
+  const result = yield* api.call("ReadFile", socket, api.someMemory, 1, 0, 0);
+  if (result !== 0 || api.thread.lastError === ERROR_OPERATION_ABORTED)
+    throw new SimFailure("operations", "a call on a file was taken for one on the socket that had its handle");
+  yield* endAborted(api, begun);
+};
+
 /** An operation waits on a socket that is closed, and whose handle the next connection gets. Its completion port is that of the old socket. */
 const closedAndAcceptedAgain: SmallCase = {
   name: "operations: closed while one waits, and accepted again",
@@ -182,4 +192,10 @@ export const operationCases: readonly SmallCase[] = [
     },
   ),
   closedAndAcceptedAgain,
+  connected(
+    "operations: closed while one waits, and the handle is a file's",
+    8,
+    (api, socket) => receive(api, socket, 1),
+    handleOfFile,
+  ),
 ];

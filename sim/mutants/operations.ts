@@ -143,4 +143,11 @@ export const operationMutants: readonly Mutant[] = [
     from: 44_597,
     once: true,
   },
+  {
+    name: "file-taken-for-a-closed-socket",
+    breaks: "what is written into a file fails, because an operation of a socket that had its handle is not through",
+    changes: [{ from: "return kind == KIND_UNUSED || (kind < KIND_ENDED", to: "return (kind < KIND_ENDED" }],
+    by: "operations",
+    smallCase: "operations: closed while one waits, and the handle is a file's",
+  },
 ];
