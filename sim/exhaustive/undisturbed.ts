@@ -14,8 +14,8 @@ export class UndisturbedChecker implements WorldListener {
   constructor(private readonly world: World) {}
 
   jump(_to: number, thread: SimThread): void {
-    // A pause without a bell is for another thread that is at work, as a lock's holder: that has no wake-up to lose.
-    const pauses = thread.timeoutMs === 0;
+    // A pause that nothing can end is for another thread that is at work, as a lock's holder: that has no wake-up to lose.
+    const pauses = thread.queues.length === 0;
     this.woken = thread.call?.to === "core" && !pauses ? thread : undefined;
   }
 

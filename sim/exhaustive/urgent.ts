@@ -24,14 +24,35 @@ function* writeAround(api: Api, socket: number): Steps<void> {
   yield* api.shutdown(socket, ws.SD_SEND);
 }
 
+/** Nothing but the urgent byte wakes who waits for it: its sender does not close before it is found. */
+const selected: SmallCase = {
+  name: "urgent: select waits for it, behind a byte that is unread",
+  ringBytes: 8,
+  begin(play) {
+    let found = false;
+    const sides = connected(
+      this.name,
+      this.ringBytes,
+      function* (api, socket) {
+        yield* writeAround(api, socket);
+        yield* play.until(() => found);
+      },
+      function* (api, socket) {
+        yield* api.select([[], [], [socket]], -1);
+        found = true;
+        play.told();
+        yield* takeUrgent(api, socket);
+        yield* receive(api, socket, 4);
+      },
+    );
+    sides.begin(play);
+  },
+};
+
 export const urgentCases: readonly SmallCase[] = [
   connected("urgent: passed over by who only reads", 8, writeAround, (api, socket) => receive(api, socket, 4)),
   connected("urgent: passed over by who selects", 8, writeAround, (api, socket) => selectAndReceive(api, socket, 4, 2)),
-  connected("urgent: select waits for it, behind a byte that is unread", 8, writeAround, function* (api, socket) {
-    yield* api.select([[], [], [socket]], -1);
-    yield* takeUrgent(api, socket);
-    yield* receive(api, socket, 4);
-  }),
+  selected,
   connected(
     "urgent: recv waits for it",
     8,

@@ -1,3 +1,4 @@
+import { SimFailure } from "../failure.js";
 import { BLOCKED, type Machine } from "../machine/machine.js";
 import type { SimThread, WaitQueue } from "../machine/thread.js";
 import type { Bell } from "./bells.js";
@@ -96,7 +97,10 @@ export function fileCalls(
       return 1;
     },
     ResetEvent(thread, event) {
-      object<Bell>(thread, event!).rung = false;
+      const bell = object<Bell | undefined>(thread, event!);
+      if (bell === undefined)
+        throw new SimFailure("operations", `an operation begins with ${event}, which is no event`);
+      bell.rung = false;
       return 1;
     },
     /** A program's call: sleeps until the event is set, which it stays. */

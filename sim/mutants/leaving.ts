@@ -107,8 +107,8 @@ export const leavingMutants: readonly Mutant[] = [
     breaks: "a read that begins after the connection has left overtakes one that was begun before",
     changes: [
       {
-        from: "  return kindOf(d) < KIND_ENDED && nothingBegun(d, reading);\n",
-        to: "  return kindOf(d) < KIND_ENDED;\n",
+        from: "(kind < KIND_ENDED && nothingBegun(d, reading))",
+        to: "kind < KIND_ENDED",
       },
     ],
     by: "stream",

@@ -95,8 +95,7 @@ export const messageMutants: readonly Mutant[] = [
       },
     ],
     by: "liveness",
-    profile: "mixed",
-    from: 408765,
+    smallCase: "messages: who waits for room, and another thread finds the end",
     once: true,
   },
 ];
