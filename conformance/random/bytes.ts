@@ -54,7 +54,7 @@ export function receive(w: Writer, end: End): void {
   if (!mayReceive(w, end)) return;
   w.settle();
   // Of no bytes Wine makes a call that waits where nothing but an urgent byte's place is left; the documentation says nothing.
-  const bytes = end.incoming.urgentTaken ? Math.max(1, bytesToReceive(w)) : bytesToReceive(w);
+  const bytes = Math.max(end.incoming.urgentTaken ? 1 : 0, bytesToReceive(w));
   const peek = w.random.chance(0.2);
   const call = w.random.weighted([
     [7, "recv"],
