@@ -71,7 +71,8 @@ static HANDLE pattern_file(Call *call, Named *entry, int bytes) {
   char *buffer = malloc((size_t)bytes + 1);
   DWORD count;
   pattern_fill(buffer, bytes, entry->sent);
-  if (!WriteFile(file, buffer, (DWORD)bytes, &count, NULL) || GetFileSize(file, NULL) != (DWORD)bytes) say(call, "NO FILE ");
+  if (!WriteFile(file, buffer, (DWORD)bytes, &count, NULL)) say(call, "NO FILE (write: error %lu) ", GetLastError());
+  else if (GetFileSize(file, NULL) != (DWORD)bytes) say(call, "NO FILE (%lu bytes, %lu written) ", GetFileSize(file, NULL), count);
   SetFilePointer(file, 0, NULL, FILE_BEGIN);
   free(buffer);
   return file;

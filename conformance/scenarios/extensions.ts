@@ -348,3 +348,16 @@ add(
 `,
   alone,
 );
+
+add(
+  "TransmitFile: a file that gets the number of a duplicate that is closed",
+  `
+  pair
+  A duplicate s d => TRUE
+  A closehandle d => TRUE
+  A transmitfile s 20 => TRUE
+  B recv s 64 => 20 'abcdefghijklmnopqrst'
+  A close s => 0
+  B recv s 64 => 0
+`,
+);

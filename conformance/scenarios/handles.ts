@@ -330,6 +330,30 @@ add(
 );
 
 add(
+  "closesocket on a duplicate that has taken the place of the socket",
+  `
+  pair
+  A duplicate s d close => TRUE
+  A close d => 0
+  B recv s 16 => 0
+`,
+);
+
+add(
+  "closesocket on a duplicate of a socket that stays",
+  `
+  pair
+  A duplicate s d => TRUE
+  A close d => 0 | both: -1 WSAENOTSOCK (Wine's WinSock knows only the handles that it made)
+  A closehandle d => TRUE | both: TRUE (so it is still open)
+  A send s 5 => 5
+  A close s => 0
+  B recv s 16 => 5 'abcde'
+  B recv s 16 => 0
+`,
+);
+
+add(
   "a duplicate of a socket that is closed: another one with its number is none of its",
   `
   A socket u

@@ -17,7 +17,8 @@ import { TABLE_ENTRIES, entryAt, lookup, nextEntry, openDescriptor } from "../so
 /** The socket that a handle, or what it is a duplicate of, stands for; 0: none. */
 function socketOf(handle: usize): Descriptor {
   const d = lookup(handle);
-  if (changetype<usize>(d) == 0 || d.original == 0) return d;
+  // A duplicate that is closed stands for nothing: its number may be a file's by now.
+  if (changetype<usize>(d) == 0 || d.original == 0 || kindOf(d) == KIND_UNUSED) return d;
   const original = originalOf(d);
   return changetype<usize>(original) != 0 ? original : d;
 }
@@ -62,6 +63,29 @@ export function CloseHandle(handle: usize): i32 {
 }
 
 /**
+ * `closesocket` on a duplicate. Wine's WinSock does not know it; where it stands alone for the socket, the application may.
+ */
+export function closeDuplicate(d: Descriptor, handle: usize): i32 {
+  const original = originalOf(d);
+  const known = changetype<usize>(original) != 0;
+  if (known && original.kept != 0) return CloseHandle(handle) != 0 ? 0 : ws.SOCKET_ERROR;
+  endDescriptor(d, handle);
+  const result = ws.closesocket(handle);
+  if (known && result == 0) loseDuplicate(original);
+  else if (known) noteDuplicate(handle, original);
+  return result;
+}
+
+/** That handle stands for the socket as well. */
+function noteDuplicate(handle: usize, original: Descriptor): bool {
+  const duplicate = openDescriptor(handle, false, false);
+  if (changetype<usize>(duplicate) == 0) return false;
+  duplicate.originalGeneration = generationOf(original);
+  duplicate.original = changetype<usize>(original);
+  return true;
+}
+
+/**
  * True when that handle is not to be closed: a user-level connection goes on for its duplicates, and needs it. One that has ended
  * still knows what of it was shut down, and how it ended.
  */
@@ -96,13 +120,10 @@ export function DuplicateHandle(fromProcess: usize, handle: usize, toProcess: us
   }
   const made = ws.DuplicateHandle(fromProcess, handle, toProcess, result, access, inherits, options & ~ws.DUPLICATE_CLOSE_SOURCE);
   if (made == 0) return 0;
-  const duplicate = openDescriptor(load<usize>(result), false, false);
-  if (changetype<usize>(duplicate) != 0) {
+  if (noteDuplicate(load<usize>(result), d)) {
     lockBoth(d);
     d.duplicates++;
     unlockBoth(d);
-    duplicate.originalGeneration = generationOf(d);
-    duplicate.original = changetype<usize>(d);
   }
   if ((options & ws.DUPLICATE_CLOSE_SOURCE) != 0) CloseHandle(handle);
   return made;

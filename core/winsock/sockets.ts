@@ -21,7 +21,7 @@ import { isMemory } from "../sockets/buffers";
 import { fail, well } from "../sockets/errors";
 import { inheritEvents, tellKernel } from "../sockets/events";
 import { nowConnected, smallScratch } from "../sockets/stream";
-import { keepForDuplicates } from "./handles";
+import { closeDuplicate, keepForDuplicates } from "./handles";
 import { inheritOptions } from "./options";
 import { lookup, openDescriptor, userLevel } from "../sockets/table";
 
@@ -40,11 +40,11 @@ export function closesocket(socket: usize): i32 {
   askKernelNext();
   const before = ws.WSAGetLastError();
   const d = lookup(socket);
-  if (changetype<usize>(d) != 0 && kindOf(d) != KIND_UNUSED) {
-    if (keepForDuplicates(d, socket)) return 0;
-    endDescriptor(d, socket);
-  }
-  const result = ws.closesocket(socket);
+  const open = changetype<usize>(d) != 0 && kindOf(d) != KIND_UNUSED;
+  if (open && keepForDuplicates(d, socket)) return 0;
+  const duplicate = open && d.original != 0;
+  if (open && !duplicate) endDescriptor(d, socket);
+  const result = duplicate ? closeDuplicate(d, socket) : ws.closesocket(socket);
   // Unlike most of the kernel's calls this one, and accept, leaves the last error as it was.
   if (result == 0) ws.WSASetLastError(before);
   return result;

@@ -71,6 +71,42 @@ function* sendWhenThereIsRoom(api: Api, socket: number): Steps<void> {
   }
 }
 
+/** The ring is full, and its reader closes: tried is only what comes then. */
+const roomAskedFor: SmallCase = {
+  name: "messages: room is asked for, and another thread finds the end",
+  ringBytes: 8,
+  begin(play) {
+    let full = false;
+    const sides = connected(
+      this.name,
+      this.ringBytes,
+      function* (api, socket) {
+        play.explore(false);
+        yield* api.messages(socket, everything);
+        yield* api.message(api.kernel(socket)!, ws.FD_WRITE);
+        yield* sendAll(api, socket, [8]);
+        yield* beside(
+          api,
+          play,
+          (other) => receiveWhenTold(other, socket, 4),
+          function* () {
+            // Till all the others sleep: then nothing is left but what comes of the reader.
+            yield* api.sleep(1);
+            full = true;
+            play.told();
+            play.explore();
+            yield* api.send(socket, 9);
+            play.explore(false);
+            yield* sendWhenThereIsRoom(api, socket);
+          },
+        );
+      },
+      () => play.until(() => full),
+    );
+    sides.begin(play);
+  },
+};
+
 /** The kernel carries a socket for which there was no memory, and has been told of the listener's FD_ACCEPT only. */
 const acceptedWithoutMemory: SmallCase = {
   name: "messages: accepted without memory for the socket",
@@ -158,5 +194,6 @@ export const messageCases: readonly SmallCase[] = [
     },
     (api, socket) => receive(api, socket, 1, 1),
   ),
+  roomAskedFor,
   acceptedWithoutMemory,
 ];

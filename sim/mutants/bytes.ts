@@ -128,7 +128,12 @@ export const byteMutants: readonly Mutant[] = [
   {
     name: "except-set-not-armed",
     breaks: "select sleeps for an urgent byte without having armed",
-    changes: [{ from: "  armSet(call, EXCEPTS, call.kernelExcepts);\n", to: "" }],
+    changes: [
+      {
+        from: "  if (armed) {\n    armSelect(d, reading);\n",
+        to: "  if (armed && set != EXCEPTS) {\n    armSelect(d, reading);\n",
+      },
+    ],
     by: "liveness",
     smallCase: "urgent: select waits for it, behind a byte that is unread",
   },

@@ -95,7 +95,7 @@ export const messageMutants: readonly Mutant[] = [
       },
     ],
     by: "liveness",
-    smallCase: "messages: who waits for room, and another thread finds the end",
+    smallCase: "messages: room is asked for, and another thread finds the end",
     once: true,
   },
 ];
