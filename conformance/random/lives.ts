@@ -14,12 +14,13 @@ const places: ReadonlyArray<readonly [host: string, hosts: readonly string[]]> =
 
 export function listen(w: Writer, party: string): void {
   const name = w.name();
-  const old = w.model.listeners.filter(({ open }) => !open);
+  const used = w.model.openListeners().map(({ port }) => port);
+  const old = w.model.listeners.filter(({ open, port }) => !open && !used.includes(port));
   if (w.tastes.addresses && old.length > 0 && w.random.chance(0.5)) {
-    const { name: before, hosts } = w.random.pick(old);
+    const { port, hosts } = w.random.pick(old);
     w.settle();
-    w.model.listeners.push(new Listener(party, name, hosts));
-    w.say(`${party} listener ${name} ${hosts.length > 1 ? "any" : hosts[0]}:$${before}`);
+    w.model.listeners.push(new Listener(party, name, hosts, port));
+    w.say(`${party} listener ${name} ${hosts.length > 1 ? "any" : hosts[0]}:$${port}`);
     return;
   }
   if (!w.tastes.addresses || w.random.chance(0.5)) {

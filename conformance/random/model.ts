@@ -67,6 +67,8 @@ export class Listener {
   readonly name: string;
   /** How connects reach it: addresses in the script's words, without the port. */
   readonly hosts: readonly string[];
+  /** The first listener of its port, which others may have again once it is closed. */
+  readonly port: string;
   open = true;
   nonBlocking = false;
   inLine = false;
@@ -76,10 +78,11 @@ export class Listener {
   /** Calls of AcceptEx that wait for a connection, the first one first. */
   readonly acceptors: Acceptor[] = [];
 
-  constructor(party: string, name: string, hosts: readonly string[]) {
+  constructor(party: string, name: string, hosts: readonly string[], port = name) {
     this.party = party;
     this.name = name;
     this.hosts = hosts;
+    this.port = port;
   }
 }
 

@@ -54,6 +54,8 @@ export function awaitUrgent(w: Writer, end: End): void {
 export function setInLine(w: Writer, end: End): void {
   // In line, an urgent byte is told of as FD_READ alone, as documented; Wine tells of it as FD_OOB too.
   if (end.watched || end.events.includes("OOB")) return;
+  // That there is a byte more to read by that alone nobody is told of by Linux.
+  if (end.events.includes("READ") && end.incoming.mark !== undefined) return;
   w.settle();
   end.incoming.inLine = w.random.chance(0.7);
   w.call(end, `set NAME SO_OOBINLINE ${end.incoming.inLine ? 1 : 0}`);

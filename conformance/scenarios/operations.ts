@@ -78,3 +78,19 @@ add(
   A beginfile s write 21 => FALSE ERROR_PIPE_NOT_CONNECTED
 `,
 );
+
+add(
+  "WriteFile with an OVERLAPPED fails at once after a reset, also where there was no room before",
+  `
+  pair
+  A set s SO_SNDTIMEO 20
+  A fill s chunk=65536
+  A set s SO_SNDTIMEO 0
+  B recvall s $filled => all
+  B close s
+  settle
+  A send s 18
+  settle
+  A beginfile s write 20 => FALSE ERROR_NETNAME_DELETED
+`,
+);

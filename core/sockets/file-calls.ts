@@ -3,7 +3,9 @@
  * operation. Errors are the system's, as for any file.
  */
 import * as ws from "../generated/winsock";
-import { Descriptor, KIND_LEFT, KIND_PENDING, KIND_UNUSED, generationOf, kindOf, receiveLockOf, sendLockOf } from "./descriptor";
+import * as layout from "../layout";
+import { peerFlags } from "./connection";
+import { Descriptor, KIND_LEFT, KIND_PENDING, KIND_UNUSED, generationOf, isReset, kindOf, receiveLockOf, sendLockOf } from "./descriptor";
 import { lock, unlock } from "./lock";
 import { nothingBegun, startRead, startWrite } from "./operations";
 import { ERROR_OPERATION_ABORTED, begin, canTell, complete, isOverlapped, neverBegan, portOf, systemError } from "./overlapped";
@@ -53,9 +55,14 @@ function wouldNotWait(d: Descriptor, reading: bool, bytes: u32): bool {
     ? kindOf(d) != KIND_LEFT
     : reading
       ? readReady(d)
-      : d.sendOwner == 0 && writeReady(d) && knownRoom(d) >= bytes;
+      : d.sendOwner == 0 && writeReady(d) && (knownRoom(d) >= bytes || hasEnded(d));
   unlock(lockWord);
   return may;
+}
+
+/** Whatever is written now nobody reads, and the call says so. With `sendLock` held. */
+function hasEnded(d: Descriptor): bool {
+  return isReset(d) || (peerFlags(d) & layout.FLAG_CLOSED) != 0;
 }
 
 /** Sets the thread's last error and returns FALSE. */

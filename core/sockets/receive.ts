@@ -40,6 +40,7 @@ import { countReceived } from "./statistics";
 import { nowConnected, settleHere, smallScratch } from "./stream";
 import { WAKE_CHANGED, WAKE_READY, pollPeer, waitError, waitFor } from "./waiting";
 import {
+  forgetMarkAtEnd,
   forgetPassed,
   hasBytes,
   hasUrgent,
@@ -319,6 +320,7 @@ function receiveEnded(d: Descriptor, socket: usize, generation: u32, flags: i32)
     // With the lock the handle stays this connection's, and nobody else takes what there is to be read.
     lock(receiveLockOf(d));
     const same = d.generation == generation && kindOf(d) == KIND_ENDED;
+    if (same && (flags & ws.MSG_PEEK) == 0) forgetMarkAtEnd(d);
     const left = same && selectOne(socket, memory, true, 0) > 0;
     const result = left ? ws.recv(socket, memory, SCRATCH_BYTES, 0) : 1;
     // A doorbell of ours that crossed the peer's close makes a reset of it for the kernel. It was none.

@@ -134,6 +134,11 @@ function isNext(d: Descriptor): bool {
   return d.urgent != URGENT_NONE && d.urgentAt == d.tail && d.urgentInLine == 0;
 }
 
+/** The end behind the marked byte was read, from the kernel. With `receiveLock` held. */
+export function forgetMarkAtEnd(d: Descriptor): void {
+  if (isNext(d)) d.urgent = URGENT_NONE;
+}
+
 /** The stream goes on behind the marked byte. With `receiveLock` held. */
 function passOver(d: Descriptor): void {
   d.urgent = URGENT_NONE;

@@ -51,12 +51,17 @@ export function ioctlsocket(socket: usize, command: i32, argument: usize): i32 {
   return result;
 }
 
-/** What FIONREAD and SIOCATMARK say of a user-level connection. False: it is none, or the kernel says what is wrong with the argument. */
+/**
+ * What FIONREAD and SIOCATMARK say of a user-level connection; the second also after its end, which a look alone may have found.
+ * False: it is none, or the kernel says what is wrong with the argument.
+ */
 function askStream(d: Descriptor, socket: usize, command: i32, argument: usize): bool {
-  if (kindOf(d) < KIND_LEFT || !isMemory(argument, sizeof<u32>(), true)) return false;
+  if (kindOf(d) < KIND_ENDED || !isMemory(argument, sizeof<u32>(), true)) return false;
+  const unread = <u32>command == <u32>ws.FIONREAD;
   lock(receiveLockOf(d));
-  const user = d.handle == socket && (kindOf(d) >= KIND_PENDING || (kindOf(d) == KIND_LEFT && hasRest(d)));
-  if (user) store<u32>(argument, <u32>command == <u32>ws.FIONREAD ? unreadBeforeMark(d) : atMark(d));
+  const ended = !unread && kindOf(d) == KIND_ENDED && changetype<usize>(d.segment) != 0;
+  const user = d.handle == socket && (ended || kindOf(d) >= KIND_PENDING || (kindOf(d) == KIND_LEFT && hasRest(d)));
+  if (user) store<u32>(argument, unread ? unreadBeforeMark(d) : atMark(d));
   unlock(receiveLockOf(d));
   return user;
 }
