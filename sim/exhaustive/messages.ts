@@ -82,8 +82,9 @@ const roomAskedFor: SmallCase = {
       this.ringBytes,
       function* (api, socket) {
         play.explore(false);
+        const kernel = api.kernel(socket)!;
         yield* api.messages(socket, everything);
-        yield* api.message(api.kernel(socket)!, ws.FD_WRITE);
+        yield* api.message(kernel, ws.FD_WRITE);
         yield* sendAll(api, socket, [8]);
         yield* beside(
           api,
@@ -97,7 +98,7 @@ const roomAskedFor: SmallCase = {
             play.explore();
             yield* api.send(socket, 9);
             play.explore(false);
-            yield* sendWhenThereIsRoom(api, socket);
+            if (api.error === ws.WSAEWOULDBLOCK) yield* api.message(kernel, ws.FD_WRITE);
           },
         );
       },
