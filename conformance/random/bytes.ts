@@ -65,6 +65,8 @@ export function receive(w: Writer, end: End): void {
   const flags = peek && call !== "recvex" ? " peek" : "";
   w.call(end, `${call} NAME ${bytes}${flags}${call === "recvfrom" && w.random.chance(0.3) ? " from" : ""}`);
   if (flags === "" && !end.receivingShut) end.incoming.take(bytes);
+  // Of what is left Wine's server tells in its own time, or not any more.
+  if (end.events.includes("READ")) w.disturb();
 }
 
 /** More bytes than any buffer holds, sent by a thread while the peer reads them. */
