@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { cpus, userInfo } from "node:os";
-import { basename, dirname } from "node:path";
+import { basename, dirname, isAbsolute, relative } from "node:path";
 import { reasonAdvice } from "./advice.js";
 import { configurationFile, configurationProblems, variables } from "./configuration.js";
 import { findTarget } from "./folder.js";
@@ -11,6 +11,12 @@ import { type Probe, probe } from "./probe.js";
 import { cleanFolder, inspectFolders, type SharedFolder, sharedFolders } from "./shared-folder.js";
 import { statusOf } from "./status.js";
 import { findWine, onPath, onWindows, prefixRefused } from "./wine.js";
+
+/** A path as it is seen from here, where it lies below. */
+function shortest(path: string): string {
+  const from = relative("", path);
+  return from === "" || from.startsWith("..") || isAbsolute(from) ? path : from;
+}
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -105,7 +111,7 @@ export function checkWine(): Finding[] {
       what: `the Wine prefix ${wine.prefix} belongs to another user`,
       fix,
     });
-  } else found.push({ check: "wine", level: "good", what: `${version}, prefix ${wine.prefix}` });
+  } else found.push({ check: "wine", level: "good", what: `${version}, prefix ${shortest(wine.prefix)}` });
   if (!(number >= testedWine)) {
     const what = `this was tested with Wine ${testedWine}.0; ${version || "the version"} is another one`;
     found.push({ check: "wine", level: "note", what });
