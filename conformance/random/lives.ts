@@ -108,6 +108,8 @@ export function closeListener(w: Writer, listener: Listener | undefined): void {
 function mayReset(end: End): boolean {
   // Of an operation that failed a completion port is told as of a success without bytes.
   if (end.watched && end.hasPort) return false;
+  // Linux still tells of an urgent byte, which it does not give any more, whoever accepts the connection.
+  if (end.name === undefined && end.incoming.urgentWaits) return false;
   return end.events.length === 0 || (end.incoming.unread === 0 && !end.ended);
 }
 
