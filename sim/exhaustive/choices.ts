@@ -4,6 +4,9 @@ interface Choice {
   of: number;
 }
 
+/** A run that is to be seen again has other choices than the one that was told: it is of another core, or another case. */
+export class NoSuchOrder extends Error {}
+
 /**
  * Every sequence of choices, one after the other: a run asks `choose` whenever there is one to be made, and `next` says
  * whether there is another run to be done. The first run takes the first possibility each time.
@@ -29,7 +32,10 @@ export class Choices {
       return 0;
     }
     if (known.of === 0) known.of = of;
-    if (known.of !== of || known.taken >= of) {
+    if (known.taken >= of) {
+      throw new NoSuchOrder(`choice ${this.at - 1} has ${of} possibilities, and was ${known.taken}`);
+    }
+    if (known.of !== of) {
       throw new Error(`choice ${this.at - 1} has ${of} possibilities instead of ${known.of}: runs are not repeatable`);
     }
     return known.taken;

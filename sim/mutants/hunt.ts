@@ -1,4 +1,5 @@
 import { smallCases } from "../exhaustive/cases.js";
+import { NoSuchOrder } from "../exhaustive/choices.js";
 import { enumerate } from "../exhaustive/enumerate.js";
 import { type Bounds, Player, type SmallCase } from "../exhaustive/play.js";
 import { ENDLESS } from "../machine/machine.js";
@@ -44,9 +45,14 @@ export class Reference {
     this.simulator = new Simulator(() => file);
   }
 
-  /** The same of one order of a small case. */
+  /** The same of one order of a small case, where there is such an order. */
   failsInOrder(small: SmallCase, bounds: Bounds, choices: string): boolean {
-    return enumerate(new Player(this.file), small, bounds, 1, choices).failure !== undefined;
+    try {
+      return enumerate(new Player(this.file), small, bounds, 1, choices).failure !== undefined;
+    } catch (error) {
+      if (error instanceof NoSuchOrder) return false;
+      throw error;
+    }
   }
 
   failsToo(options: SimOptions, profile: Profile): boolean {
