@@ -97,6 +97,30 @@ const closedAndAcceptedAgain: SmallCase = {
   },
 };
 
+/** A thread that has no bell, and gets none, writes more than there is room for: what it has sent it cannot take back. */
+const writeWithoutBell: Side = (api, socket, play) =>
+  beside(
+    api,
+    play,
+    (other) =>
+      without(other, "bell_create", function* () {
+        const sent = yield* end(other, (yield* begin(other, socket, false, 13, "at once"))!);
+        if (sent < 0) throw new SimFailure("stream", "a write of which the peer gets a part has failed");
+      }),
+    function* () {},
+  );
+
+/** Reads without ever waiting in a call. */
+const poll: Side = function* (api, socket) {
+  yield* api.nonBlocking(socket, true);
+  for (let done = 0; done < 13; ) {
+    const got = yield* api.recv(socket, 5);
+    if (got > 0) done += got;
+    else if (got === 0 || api.error !== ws.WSAEWOULDBLOCK) return;
+    else yield* api.sleep(1);
+  }
+};
+
 /** Operations that go on after their calls. */
 export const operationCases: readonly SmallCase[] = [
   twoReads,
@@ -198,4 +222,5 @@ export const operationCases: readonly SmallCase[] = [
     (api, socket) => receive(api, socket, 1),
     handleOfFile,
   ),
+  { ...connected("operations: a write whose thread cannot sleep", 8, poll, writeWithoutBell), disturbed: true },
 ];

@@ -139,8 +139,7 @@ export const operationMutants: readonly Mutant[] = [
     breaks: "a write that has sent a part fails, as its thread cannot sleep",
     changes: [{ from: "    else if (ws.WSAGetLastError() == ws.WSAENOBUFS && done != 0) os.sleepMs(1);\n", to: "" }],
     by: "stream",
-    profile: "operations",
-    from: 44_597,
+    smallCase: "operations: a write whose thread cannot sleep",
     once: true,
   },
   {
