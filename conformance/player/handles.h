@@ -172,6 +172,8 @@ static void do_duplicate(Call *call) {
   HANDLE copy = INVALID_HANDLE_VALUE, us = GetCurrentProcess();
   Named *entry = socket_of(call);
   BOOL result = DuplicateHandle(us, (HANDLE)entry->s, us, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS | (says(call, "close") ? DUPLICATE_CLOSE_SOURCE : 0));
+  // Its number may soon be another socket's, or any other handle's.
+  if (result && says(call, "close")) entry->closed = 1;
   Named from = *entry, *to = named_socket(call, word(call, 2));
   to->s = (SOCKET)copy;
   to->sent = from.sent;
