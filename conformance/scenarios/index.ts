@@ -6,6 +6,7 @@ import { closingGroup } from "./closing.js";
 import { connectingGroup } from "./connecting.js";
 import { slowConnectGroup } from "./connecting-slowly.js";
 import { crowdsGroup } from "./crowds.js";
+import { duplicatesGroup } from "./duplicates.js";
 import { endingGroup } from "./ending.js";
 import { endingStatesGroup } from "./ending-states.js";
 import { extensionsGroup } from "./extensions.js";
@@ -70,6 +71,7 @@ const groups = [
   messageThreadsGroup,
   extensionsGroup,
   handlesGroup,
+  duplicatesGroup,
   operationsGroup,
 ];
 

@@ -383,21 +383,3 @@ add(
   B recv s 16 => 1 'A'
 `,
 );
-
-add(
-  "the mark stays after a look has found the end behind it",
-  `
-  pair
-  B send s 7
-  B send s 1 oob
-  settle
-  A recv s 1 oob => 1 'A'
-  A recv s 16 => 7 'abcdefg'
-  B close s
-  settle
-  A recv s 16 peek => 0
-  A ioctl s SIOCATMARK => 0 -> 0
-  A recv s 16 => 0
-  A ioctl s SIOCATMARK => 0 -> 1
-`,
-);
