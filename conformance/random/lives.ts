@@ -81,7 +81,9 @@ export function accept(w: Writer, listener: Listener): void {
   end.nonBlocking = listener.nonBlocking;
   end.impatient = listener.impatient;
   end.events = listener.events;
-  w.say(`${listener.party} accept ${end.name} ${listener.name}${w.random.chance(0.3) ? " from" : ""}`);
+  // Of one that is reset Wine knows no name: it gives no socket then, and tells the window of it all the same.
+  const from = w.random.chance(0.3) && !(end.reset && end.events.length > 0);
+  w.say(`${listener.party} accept ${end.name} ${listener.name}${from ? " from" : ""}`);
 }
 
 export function closeListener(w: Writer, listener: Listener | undefined): void {
