@@ -2,7 +2,18 @@ import type { Api, Steps } from "../app/api.js";
 import { SimFailure } from "../failure.js";
 import * as ws from "../kernel/constants.js";
 import type { SmallCase } from "./play.js";
-import { beside, connected, connecting, listen, queued, receive, type Side, sendAll, without } from "./sides.js";
+import {
+  beside,
+  connected,
+  connectedAnew,
+  connecting,
+  listen,
+  queued,
+  receive,
+  type Side,
+  sendAll,
+  without,
+} from "./sides.js";
 
 const everything = ws.FD_READ | ws.FD_WRITE | ws.FD_CLOSE;
 
@@ -40,25 +51,20 @@ function* sendWhenTold(api: Api, socket: number, bytes: number): Steps<void> {
 
 /** One side waits for messages; the other one does nothing more before it is through, and so makes up for no message. */
 function untilTold(name: string, told: Side, other: Side, side: "connector" | "acceptor"): SmallCase {
-  return {
-    name,
-    ringBytes: 8,
-    begin(play) {
-      let through = false;
-      const waiting: Side = function* (api, socket, own) {
-        yield* api.messages(socket, everything);
-        yield* told(api, socket, own);
-        through = true;
-        play.told();
-      };
-      const working: Side = function* (api, socket, own) {
-        yield* other(api, socket, own);
-        yield* play.until(() => through);
-      };
-      const [connector, acceptor] = side === "connector" ? [waiting, working] : [working, waiting];
-      connected(name, 8, connector, acceptor).begin(play);
-    },
-  };
+  return connectedAnew(name, 8, (play) => {
+    let through = false;
+    const waiting: Side = function* (api, socket, own) {
+      yield* api.messages(socket, everything);
+      yield* told(api, socket, own);
+      through = true;
+      play.told();
+    };
+    const working: Side = function* (api, socket, own) {
+      yield* other(api, socket, own);
+      yield* play.until(() => through);
+    };
+    return side === "connector" ? [waiting, working] : [working, waiting];
+  });
 }
 
 /** Sends for as long as it is told of room; an end must enable a last message, whoever finds it first. */
@@ -72,41 +78,32 @@ function* sendWhenThereIsRoom(api: Api, socket: number): Steps<void> {
 }
 
 /** The ring is full, and its reader closes: tried is only what comes then. */
-const roomAskedFor: SmallCase = {
-  name: "messages: room is asked for, and another thread finds the end",
-  ringBytes: 8,
-  begin(play) {
-    let full = false;
-    const sides = connected(
-      this.name,
-      this.ringBytes,
-      function* (api, socket) {
+const roomAskedFor = connectedAnew("messages: room is asked for, and another thread finds the end", 8, (play) => {
+  let full = false;
+  const sender: Side = function* (api, socket) {
+    play.explore(false);
+    const kernel = api.kernel(socket)!;
+    yield* api.messages(socket, everything);
+    yield* api.message(kernel, ws.FD_WRITE);
+    yield* sendAll(api, socket, [8]);
+    yield* beside(
+      api,
+      play,
+      (other) => receiveWhenTold(other, socket, 4),
+      function* () {
+        // Till all the others sleep: then nothing is left but what comes of the reader.
+        yield* api.sleep(1);
+        full = true;
+        play.told();
+        play.explore();
+        yield* api.send(socket, 9);
         play.explore(false);
-        const kernel = api.kernel(socket)!;
-        yield* api.messages(socket, everything);
-        yield* api.message(kernel, ws.FD_WRITE);
-        yield* sendAll(api, socket, [8]);
-        yield* beside(
-          api,
-          play,
-          (other) => receiveWhenTold(other, socket, 4),
-          function* () {
-            // Till all the others sleep: then nothing is left but what comes of the reader.
-            yield* api.sleep(1);
-            full = true;
-            play.told();
-            play.explore();
-            yield* api.send(socket, 9);
-            play.explore(false);
-            if (api.error === ws.WSAEWOULDBLOCK) yield* api.message(kernel, ws.FD_WRITE);
-          },
-        );
+        if (api.error === ws.WSAEWOULDBLOCK) yield* api.message(kernel, ws.FD_WRITE);
       },
-      () => play.until(() => full),
     );
-    sides.begin(play);
-  },
-};
+  };
+  return [sender, () => play.until(() => full)];
+});
 
 /** The kernel carries a socket for which there was no memory, and has been told of the listener's FD_ACCEPT only. */
 const acceptedWithoutMemory: SmallCase = {

@@ -4,7 +4,7 @@ import { SimFailure } from "../failure.js";
 import * as ws from "../kernel/constants.js";
 import { ERROR_OPERATION_ABORTED } from "../kernel/file-calls.js";
 import type { SmallCase } from "./play.js";
-import { beside, connected, listen, receive, type Side, sendAll, without } from "./sides.js";
+import { beside, connected, connectedAnew, listen, receive, type Side, sendAll, without } from "./sides.js";
 
 /** A microsecond: others run, and may be stopped anywhere. */
 const A_MOMENT_MS = 0.001;
@@ -25,27 +25,23 @@ function* endAborted(api: Api, begun: Begun): Steps<void> {
 }
 
 /** The bytes come when the first of two reads has begun. */
-const twoReads: SmallCase = {
-  name: "operations: two reads are carried out in their order",
-  ringBytes: 8,
-  begin(play) {
-    let begun = false;
-    const sending: Side = function* (api, socket) {
-      yield* play.until(() => begun);
-      yield* sendAll(api, socket, [3, 4]);
-    };
-    const reading: Side = function* (api, socket) {
-      const first = yield* beginRead(api, socket, 3);
-      begun = true;
-      play.told();
-      yield* api.sleep(A_MOMENT_MS);
-      const second = yield* beginRead(api, socket, 4);
-      const done = (yield* end(api, first)) + (yield* end(api, second));
-      yield* receive(api, socket, 7, 7 - done);
-    };
-    connected(this.name, this.ringBytes, sending, reading).begin(play);
-  },
-};
+const twoReads = connectedAnew("operations: two reads are carried out in their order", 8, (play) => {
+  let begun = false;
+  const sending: Side = function* (api, socket) {
+    yield* play.until(() => begun);
+    yield* sendAll(api, socket, [3, 4]);
+  };
+  const reading: Side = function* (api, socket) {
+    const first = yield* beginRead(api, socket, 3);
+    begun = true;
+    play.told();
+    yield* api.sleep(A_MOMENT_MS);
+    const second = yield* beginRead(api, socket, 4);
+    const done = (yield* end(api, first)) + (yield* end(api, second));
+    yield* receive(api, socket, 7, 7 - done);
+  };
+  return [sending, reading];
+});
 
 /** An operation waits on a socket that is closed, and whose handle a file gets: calls on that are the kernel's, as before. */
 const handleOfFile: Side = function* (api, socket) {

@@ -46,6 +46,15 @@ export function connected(name: string, ringBytes: number, connector: Side, acce
   };
 }
 
+/** As `connected`, for sides that tell each other something: they are made anew for each run. */
+export function connectedAnew(
+  name: string,
+  ringBytes: number,
+  sides: (play: Play) => [connector: Side, acceptor: Side],
+): SmallCase {
+  return { name, ringBytes, begin: (play) => connected(name, ringBytes, ...sides(play)).begin(play) };
+}
+
 /** Two sides that are about to connect and accept. */
 export function connecting(name: string, ringBytes: number, connector: Side, acceptor: Side): SmallCase {
   return { name, ringBytes, begin: (play) => start(play, undefined, connector, acceptor) };

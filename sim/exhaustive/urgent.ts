@@ -2,7 +2,7 @@ import type { Api, Steps } from "../app/api.js";
 import { SimFailure } from "../failure.js";
 import * as ws from "../kernel/constants.js";
 import type { SmallCase } from "./play.js";
-import { connected, receive, selectAndReceive, sendAll } from "./sides.js";
+import { connected, connectedAnew, receive, selectAndReceive, sendAll } from "./sides.js";
 
 /** A byte that belongs to no stream: where it is read as one of them, the bytes are wrong. */
 const OTHER = 0xee;
@@ -25,29 +25,22 @@ function* writeAround(api: Api, socket: number): Steps<void> {
 }
 
 /** Nothing but the urgent byte wakes who waits for it: its sender does not close before it is found. */
-const selected: SmallCase = {
-  name: "urgent: select waits for it, behind a byte that is unread",
-  ringBytes: 8,
-  begin(play) {
-    let found = false;
-    const sides = connected(
-      this.name,
-      this.ringBytes,
-      function* (api, socket) {
-        yield* writeAround(api, socket);
-        yield* play.until(() => found);
-      },
-      function* (api, socket) {
-        yield* api.select([[], [], [socket]], -1);
-        found = true;
-        play.told();
-        yield* takeUrgent(api, socket);
-        yield* receive(api, socket, 4);
-      },
-    );
-    sides.begin(play);
-  },
-};
+const selected = connectedAnew("urgent: select waits for it, behind a byte that is unread", 8, (play) => {
+  let found = false;
+  return [
+    function* (api, socket) {
+      yield* writeAround(api, socket);
+      yield* play.until(() => found);
+    },
+    function* (api, socket) {
+      yield* api.select([[], [], [socket]], -1);
+      found = true;
+      play.told();
+      yield* takeUrgent(api, socket);
+      yield* receive(api, socket, 4);
+    },
+  ];
+});
 
 export const urgentCases: readonly SmallCase[] = [
   connected("urgent: passed over by who only reads", 8, writeAround, (api, socket) => receive(api, socket, 4)),
